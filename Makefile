@@ -1,0 +1,52 @@
+# Thin: what the gate does is in .ci/run. FUZZTIME=2m make fuzz works.
+GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+FUZZTIME ?= 30s
+
+.DEFAULT_GOAL := help
+.PHONY: help fmt vet lint staticcheck test race user fuzz bench cover cross examples interop check
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+fmt: ## format (gofumpt, goimports)
+	$(GOLANGCI_LINT) fmt
+
+vet: ## vet, gofmt, go.mod and go.sum
+	.ci/run vet
+
+lint: ## golangci-lint, the full set
+	$(GOLANGCI_LINT) run
+
+staticcheck: ## staticcheck alone
+	.ci/run staticcheck
+
+test: ## the tests
+	go test ./...
+
+race: ## the tests with the race detector, nothing needed left out
+	.ci/run race
+
+user: ## the tests as an ordinary user
+	if [ "$$(id -u)" = 0 ]; then .ci/run user; else go test -count=1 ./...; fi
+
+fuzz: ## every fuzz target, 30 s each
+	FUZZTIME=$(FUZZTIME) .ci/run fuzz
+
+bench: ## the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+cover: ## the tests with coverage, as cover.out
+	go test -coverprofile=cover.out ./...
+	go tool cover -func=cover.out | tail -n 1
+
+cross: ## other systems and architectures
+	.ci/run cross 386
+
+examples: ## run every example
+	.ci/run examples
+
+interop: ## the tests that compare with iproute2
+	NLKIT_REQUIRE=tool:ip,netadmin go test -count=1 -run Interop ./...
+
+check: ## everything that CI demands
+	.ci/run

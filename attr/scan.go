@@ -1,0 +1,161 @@
+package attr
+
+import (
+	"encoding/binary"
+	"net"
+	"net/netip"
+)
+
+const (
+	headerLen = 4      // struct nlattr
+	typeMask  = 0x3fff // NLA_TYPE_MASK: without NLA_F_NESTED and NLA_F_NET_BYTEORDER
+	nested    = 0x8000 // NLA_F_NESTED
+	maxLen    = 0xffff // nla_len is 16 bits wide
+)
+
+// Scanner walks the attributes of one nest in place: it allocates nothing and
+// copies nothing. Its typed readers never panic; the first payload that is too
+// short ends the walk and is reported by Err.
+type Scanner struct {
+	rest    []byte
+	payload []byte
+	typ     uint16
+	err     error
+}
+
+// Scan returns a Scanner over b, which begins with an attribute header. Fewer
+// than four bytes at the end are padding and are ignored.
+func Scan(b []byte) Scanner { return Scanner{rest: b} }
+
+// Next moves to the next attribute. It returns false at the end and after an
+// error.
+func (s *Scanner) Next() bool {
+	if len(s.rest) < headerLen || s.err != nil {
+		return false
+	}
+	n := int(binary.NativeEndian.Uint16(s.rest))
+	s.typ = binary.NativeEndian.Uint16(s.rest[2:])
+	if n < headerLen || n > len(s.rest) {
+		s.err = malformed("attribute %d has length %d of %d", s.typ&typeMask, n, len(s.rest))
+		return false
+	}
+	s.payload = s.rest[headerLen:n:n]
+	s.rest = s.rest[min(align(n), len(s.rest)):]
+	return true
+}
+
+// Err returns the error that ended the walk, nil at a regular end.
+func (s *Scanner) Err() error { return s.err }
+
+// Fail ends the walk with err, if it is not nil and the first.
+func (s *Scanner) Fail(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+}
+
+// Type returns the attribute's type without the flag bits NLA_F_NESTED and
+// NLA_F_NET_BYTEORDER.
+func (s *Scanner) Type() uint16 { return s.typ & typeMask }
+
+// Bytes returns the payload. It is part of the scanned bytes, not a copy.
+func (s *Scanner) Bytes() []byte { return s.payload }
+
+// Nested returns a Scanner over the payload.
+func (s *Scanner) Nested() Scanner { return Scan(s.payload) }
+
+func (s *Scanner) short(want int) bool {
+	if len(s.payload) >= want {
+		return false
+	}
+	s.Fail(malformed("attribute %d has %d bytes, want %d", s.Type(), len(s.payload), want))
+	return true
+}
+
+// Uint8 returns the payload's first byte.
+func (s *Scanner) Uint8() uint8 {
+	if s.short(1) {
+		return 0
+	}
+	return s.payload[0]
+}
+
+// Uint16 returns the payload as an integer in host byte order.
+func (s *Scanner) Uint16() uint16 {
+	if s.short(2) {
+		return 0
+	}
+	return binary.NativeEndian.Uint16(s.payload)
+}
+
+// Uint32 returns the payload as an integer in host byte order.
+func (s *Scanner) Uint32() uint32 {
+	if s.short(4) {
+		return 0
+	}
+	return binary.NativeEndian.Uint32(s.payload)
+}
+
+// Uint64 returns the payload as an integer in host byte order.
+func (s *Scanner) Uint64() uint64 {
+	if s.short(8) {
+		return 0
+	}
+	return binary.NativeEndian.Uint64(s.payload)
+}
+
+// BE16 returns the payload as an integer in network byte order.
+func (s *Scanner) BE16() uint16 {
+	if s.short(2) {
+		return 0
+	}
+	return binary.BigEndian.Uint16(s.payload)
+}
+
+// BE32 returns the payload as an integer in network byte order.
+func (s *Scanner) BE32() uint32 {
+	if s.short(4) {
+		return 0
+	}
+	return binary.BigEndian.Uint32(s.payload)
+}
+
+// BE64 returns the payload as an integer in network byte order.
+func (s *Scanner) BE64() uint64 {
+	if s.short(8) {
+		return 0
+	}
+	return binary.BigEndian.Uint64(s.payload)
+}
+
+// Text returns the payload up to its first NUL as text, without a copy: it is
+// valid as long as the scanned bytes are. Use String to keep it.
+func (s *Scanner) Text() []byte { return text(s.payload) }
+
+// String returns a copy of the payload up to its first NUL.
+func (s *Scanner) String() string { return string(text(s.payload)) }
+
+// Addr returns a payload of 4 or 16 bytes as an IP address.
+func (s *Scanner) Addr() netip.Addr {
+	a, ok := netip.AddrFromSlice(s.payload)
+	if !ok {
+		s.Fail(malformed("attribute %d has %d bytes, want an IP address", s.Type(), len(s.payload)))
+	}
+	return a
+}
+
+// MAC returns a copy of the payload as a link-layer address; nil if it is empty.
+func (s *Scanner) MAC() net.HardwareAddr {
+	return append(net.HardwareAddr(nil), s.payload...)
+}
+
+func align(n int) int { return (n + 3) &^ 3 }
+
+func text(b []byte) []byte {
+	for i, c := range b {
+		if c == 0 {
+			return b[:i]
+		}
+	}
+	return b
+}

@@ -1,0 +1,280 @@
+package nlkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"os"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/nlkit/nlkit/attr"
+	"github.com/nlkit/nlkit/internal/nlconn"
+)
+
+// Client talks to the kernel. It keeps a pool of netlink sockets, opened when they
+// are needed and each owned by one call at a time; it is safe for concurrent use.
+// The zero Client is not usable: see [New].
+type Client struct {
+	cfg    config
+	pool   *nlconn.Pool
+	closed atomic.Bool
+}
+
+// New returns a client for the network namespace of the calling thread, or the
+// one that an option names. It opens no socket yet and takes no privilege by
+// itself: reading most objects takes none, writing takes CAP_NET_ADMIN.
+//
+// It returns an *[Error] that is [io/fs.ErrNotExist] for a namespace that is not
+// there, [io/fs.ErrInvalid] for options that contradict each other, and
+// [errors.ErrUnsupported] on other systems than Linux.
+func New(opts ...Option) (*Client, error) {
+	cfg := config{maxIdle: 4, retries: 10, logger: slog.New(slog.DiscardHandler)}
+	for _, o := range opts {
+		if o != nil {
+			o.apply(&cfg)
+		}
+	}
+	req := Request{Op: "nlkit.New"}
+	if runtime.GOOS != "linux" {
+		return nil, req.Fail(errors.ErrUnsupported)
+	}
+	if cfg.logger == nil {
+		cfg.logger = slog.New(slog.DiscardHandler)
+	}
+	switch {
+	case len(cfg.ns) > 1:
+		return nil, req.Fail(attr.Refuse("%s and %s: a client has one network namespace", cfg.ns[0], cfg.ns[1]))
+	case cfg.readBuffer < 0 || cfg.writeBuffer < 0 || cfg.maxIdle < 0 || cfg.retries < 0:
+		return nil, req.Fail(attr.Refuse("negative option"))
+	}
+	var ns *os.File
+	if len(cfg.ns) == 1 {
+		var err error
+		req.Describe = func([]byte) string { return cfg.ns[0].String() }
+		if ns, err = cfg.ns[0].open(); err != nil {
+			return nil, req.Fail(err)
+		}
+	}
+	pool := nlconn.Config{
+		NetNS: ns, Lenient: cfg.lenient, CapAck: cfg.capAck,
+		ReadBuffer: cfg.readBuffer, WriteBuffer: cfg.writeBuffer, MaxIdle: cfg.maxIdle,
+	}
+	if cfg.pool != nil {
+		cfg.pool(&pool)
+	}
+	return &Client{cfg: cfg, pool: nlconn.NewPool(pool)}, nil
+}
+
+// Close closes all sockets. Calls that are under way, and subscriptions, end with
+// [net.ErrClosed]. Closing twice is allowed.
+func (c *Client) Close() error {
+	if c == nil || c.pool == nil || c.closed.Swap(true) {
+		return nil
+	}
+	return c.pool.Close()
+}
+
+// Request is one message to the kernel, and what is needed to speak of it. The
+// packages for links, routes and so on make them; a program that defines a
+// netlink subsystem of its own makes its own.
+type Request struct {
+	// Op is the package and verb for errors and traces: "link.Add".
+	Op string
+	// Protocol is the netlink protocol: NETLINK_ROUTE (0), NETLINK_GENERIC, ….
+	Protocol int
+	// Type is the message type, such as RTM_NEWLINK.
+	Type uint16
+	// Flags are NLM_F_CREATE, NLM_F_EXCL and such. NLM_F_REQUEST, NLM_F_ACK and
+	// NLM_F_DUMP are added by the method that sends the request.
+	Flags uint16
+	// Data is the message behind its netlink header: the protocol's own header,
+	// padded to a multiple of four bytes, then attributes. It must not be
+	// changed until the request is done.
+	Data []byte
+
+	// Header is the length of the protocol's own header in Data.
+	Header int
+	// Schema names the attributes behind that header, for errors; nil if unknown.
+	Schema attr.Schema
+	// Describe returns what the request is about, for [Error.Object], from its
+	// Data. It is called only when there is an error. nil says nothing.
+	Describe func(data []byte) string
+
+	// Reply is given the messages that come before the acknowledgement of a Do:
+	// what NLM_F_ECHO asks for. Its Message is valid until it returns.
+	Reply func(Message) error
+	// Lookup is called after a Do that was acknowledged without any message for
+	// Reply: it fetches by a request of its own what the kernel did not echo.
+	Lookup func(ctx context.Context, c *Client) error
+	// Release is called once when a Do is done with: answered, failed, or dropped
+	// with its batch. It closes what the message refers to.
+	Release func()
+
+	attempt int // which pass of a List this is, for traces
+}
+
+// Message is a message from the kernel.
+type Message struct {
+	// Type is the message type, such as RTM_NEWLINK.
+	Type uint16
+	// Flags are the flags of the netlink header (NLM_F_…).
+	Flags uint16
+	// PortID is the address of the socket whose request caused an event, 0 if
+	// the kernel acted by itself.
+	PortID uint32
+	// NSID is the id of the network namespace that an event came from, -1 for the
+	// subscription's own; see [WithAllNamespaces].
+	NSID int
+	// Data is the message behind its netlink header. It is part of a buffer that
+	// is used again: it is valid until the function that it was given to returns.
+	Data []byte
+}
+
+func publicMessage(m nlconn.Message) Message {
+	return Message{Type: m.Type, Flags: m.Flags, PortID: m.PID, NSID: m.NSID, Data: m.Data}
+}
+
+func (r *Request) wire() nlconn.Request {
+	return nlconn.Request{Type: r.Type, Flags: r.Flags, Data: r.Data}
+}
+
+func (r *Request) release() {
+	if r.Release != nil {
+		r.Release()
+	}
+}
+
+// Doer does requests that change something: a *[Client] at once, a *[Batch] when
+// it is sent.
+type Doer interface {
+	// Do does, or queues, a request that the kernel acknowledges. An error tells
+	// that it was refused, by the kernel or before it was sent.
+	Do(ctx context.Context, r Request) error
+}
+
+// Do gives r to d. Unlike d.Do it can be called with a nil d, which is an error.
+func Do(ctx context.Context, d Doer, r Request) error {
+	if d == nil {
+		r.release()
+		return r.Fail(errNilClient)
+	}
+	return d.Do(ctx, r)
+}
+
+// Do sends a request and waits for its acknowledgement. Once the request was
+// sent, its answer is read even if ctx ends, because it is there.
+func (c *Client) Do(ctx context.Context, r Request) error {
+	defer r.release()
+	echoed := false
+	err := c.with(ctx, &r, func(conn *nlconn.Conn) (nlconn.Result, error) {
+		if r.Reply == nil {
+			return conn.Do(ctx, r.wire(), nil)
+		}
+		return conn.Do(ctx, r.wire(), func(m nlconn.Message) error {
+			echoed = true
+			return r.Reply(publicMessage(m))
+		})
+	})
+	if err == nil && r.Lookup != nil && !echoed {
+		return r.Lookup(ctx, c)
+	}
+	return err
+}
+
+// Query sends a request that is answered by one message instead of an
+// acknowledgement, and gives that message to reply.
+func (c *Client) Query(ctx context.Context, r Request, reply func(Message) error) error {
+	return c.with(ctx, &r, func(conn *nlconn.Conn) (res nlconn.Result, err error) {
+		for range 2 { // a reply that was too long for the buffer fits the second time
+			res, err = conn.Query(ctx, r.wire(), func(m nlconn.Message) error { return reply(publicMessage(m)) })
+			if !errors.Is(err, ErrTruncated) {
+				break
+			}
+		}
+		return res, err
+	})
+}
+
+// Dump sends a request for all objects of a kind (NLM_F_DUMP) and yields the
+// messages of the answer. Each is valid until the next. The last pair may be an
+// error: of the kernel, of ctx, or [ErrDumpInterrupted] after all messages of an
+// answer that is not consistent. Breaking out of the loop leaves the rest of the
+// answer unread and costs nothing. [List] and [All] decode, and List retries.
+func (c *Client) Dump(ctx context.Context, r Request) iter.Seq2[Message, error] {
+	return func(yield func(Message, error) bool) {
+		stopped := false
+		_, err := c.dump(ctx, &r, func(m nlconn.Message) bool {
+			stopped = !yield(publicMessage(m), nil)
+			return !stopped
+		})
+		if err != nil && !stopped {
+			yield(Message{}, err)
+		}
+	}
+}
+
+// dump is one pass over the answer of a dump; interrupted tells that it failed
+// in a way that another pass may heal.
+func (c *Client) dump(ctx context.Context, r *Request, yield func(nlconn.Message) bool) (interrupted bool, err error) {
+	err = c.with(ctx, r, func(conn *nlconn.Conn) (nlconn.Result, error) {
+		res, err := conn.Dump(ctx, r.wire(), yield)
+		if err == nil && res.Interrupted {
+			err = ErrDumpInterrupted
+		}
+		return res, err
+	})
+	return errors.Is(err, ErrDumpInterrupted) || errors.Is(err, ErrTruncated), err
+}
+
+// with runs one exchange on a socket of the pool.
+func (c *Client) with(ctx context.Context, r *Request, exchange func(*nlconn.Conn) (nlconn.Result, error)) error {
+	if c == nil || c.pool == nil {
+		return r.Fail(errNilClient)
+	}
+	if err := ctx.Err(); err != nil {
+		return r.Fail(nlconn.ContextError(ctx))
+	}
+	conn, err := c.pool.Get(r.Protocol)
+	if err != nil {
+		return r.Fail(err)
+	}
+	defer c.pool.Put(conn)
+	var start time.Time
+	var out, in uint64
+	if c.cfg.trace != nil {
+		start, out, in = time.Now(), conn.BytesOut, conn.BytesIn
+	}
+	res, err := exchange(conn)
+	if res.Warning != "" {
+		c.warn(ctx, r, res.Warning)
+	}
+	err = r.fail(res, err)
+	if c.cfg.trace != nil {
+		c.cfg.trace(ctx, Trace{
+			Op: r.Op, Duration: time.Since(start), Retries: r.attempt,
+			Sent: conn.BytesOut - out, Received: conn.BytesIn - in, Err: err,
+		})
+	}
+	return err
+}
+
+func (c *Client) warn(ctx context.Context, r *Request, warning string) {
+	object := ""
+	if r.Describe != nil {
+		object = r.Describe(r.Data)
+	}
+	c.cfg.logger.WarnContext(ctx, warning, "op", r.Op, "object", object)
+}
+
+// String describes the client for logs.
+func (c *Client) String() string {
+	if c == nil || c.pool == nil {
+		return "nlkit.Client(nil)"
+	}
+	idle, all := c.pool.Idle()
+	return fmt.Sprintf("nlkit.Client(%d sockets, %d idle)", all, idle)
+}

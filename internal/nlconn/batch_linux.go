@@ -1,0 +1,166 @@
+package nlconn
+
+import (
+	"context"
+	"errors"
+
+	"github.com/mdlayher/netlink"
+
+	"github.com/nlkit/nlkit/internal/uapi"
+)
+
+// A window of a batch is what is sent at once. Every item of it may be refused,
+// and each refusal waits in the receive buffer until the whole window is
+// processed: it must hold them all, else the outcome of items is lost.
+const (
+	windowItems = 256
+	windowBytes = 128 << 10
+	// batchBuffer is asked for as the receive buffer of a socket that sends
+	// batches; where the system's limit grants less, windows are smaller.
+	batchBuffer = 1 << 20
+)
+
+// replyCost is what one refusal (or echo) takes of the receive buffer: the socket
+// buffer that holds it is charged with its bookkeeping and its power of two.
+func replyCost(r Request) int {
+	n := 1024 + 2*len(r.Data)
+	if r.Flags&uapi.NLM_F_ECHO != 0 {
+		n += 8 << 10
+	}
+	return n
+}
+
+// window returns how many of reqs go into the next datagram, at least one.
+func window(reqs []Request, rcvbuf int) int {
+	bytes, cost := 0, 0
+	for i, r := range reqs {
+		bytes += uapi.NLMSG_HDRLEN + align(len(r.Data))
+		cost += replyCost(r)
+		if i > 0 && (i == windowItems || bytes > windowBytes || cost > rcvbuf) {
+			return i
+		}
+	}
+	return len(reqs)
+}
+
+// Batch sends reqs, many in a datagram. It calls reply for each message that comes
+// before an item's end, and done once for each item, with nil, a *KernelError, or
+// the reason why the outcome is unknown; sent tells whether the item reached the
+// kernel. An error of reply is the error of its item.
+func (c *Conn) Batch(ctx context.Context, reqs []Request, reply func(i int, m Message) error, done func(i int, sent bool, err error)) {
+	if c.rcvbuf == 0 {
+		_ = c.nl.SetReadBuffer(batchBuffer)
+		c.rcvbuf, _ = c.nl.ReadBuffer()
+	}
+	msgs := make([]netlink.Message, 0, min(len(reqs), windowItems))
+	results := make([]error, 0, cap(msgs))
+	for start := 0; start < len(reqs); {
+		n := window(reqs[start:], c.rcvbuf)
+		msgs, results = msgs[:0], results[:0]
+		for i, r := range reqs[start : start+n] {
+			flags := r.Flags | uapi.NLM_F_REQUEST
+			if i == n-1 {
+				flags |= uapi.NLM_F_ACK
+			}
+			msgs = append(msgs, netlink.Message{
+				Header: netlink.Header{Type: netlink.HeaderType(r.Type), Flags: netlink.HeaderFlags(flags)},
+				Data:   r.Data,
+			})
+			results = append(results, errUnknown)
+		}
+		sent, err := c.batchWindow(ctx, msgs, results, func(i int, m Message) error { return reply(start+i, m) })
+		for i, r := range results {
+			if r == errUnknown && err != nil {
+				r = err
+			}
+			done(start+i, sent, r)
+		}
+		start += n
+		if err != nil && !errors.Is(err, ErrOverrun) {
+			for ; start < len(reqs); start++ {
+				done(start, false, err)
+			}
+		}
+	}
+}
+
+// batchWindow sends msgs as one datagram and stores each item's outcome in
+// results. After an error, items that still hold errUnknown are so.
+func (c *Conn) batchWindow(ctx context.Context, msgs []netlink.Message, results []error, reply func(i int, m Message) error) (sent bool, err error) {
+	if ctx.Err() != nil {
+		return false, ContextError(ctx)
+	}
+	c.unfinished = true
+	msgs, err = c.nl.SendMessages(msgs)
+	if err != nil {
+		return false, c.ioError(syscallError(err))
+	}
+	first, last := msgs[0].Header.Sequence, msgs[len(msgs)-1].Header.Sequence
+	for _, m := range msgs {
+		c.BytesOut += uint64(m.Header.Length)
+	}
+	overrun := false
+	for {
+		if overrun {
+			// What the kernel had to say it has said; the last answer may be
+			// among what was lost, so it must not be waited for.
+			ok, err := c.poll()
+			switch {
+			case errors.Is(err, ErrOverrun):
+				continue
+			case err != nil:
+				return true, err
+			case !ok:
+				return true, errUnknown
+			}
+		} else if err := c.await(ctx); errors.Is(err, ErrOverrun) {
+			overrun = true
+			continue
+		} else if err != nil {
+			return true, err
+		}
+		for {
+			m, ok, err := c.next()
+			if err != nil {
+				return true, err
+			}
+			if !ok {
+				break
+			}
+			i := int(m.Seq - first)
+			if i < 0 || i >= len(results) {
+				continue
+			}
+			if m.Type != uapi.NLMSG_ERROR {
+				if err := reply(i, m); err != nil {
+					results[i] = err
+				}
+				continue
+			}
+			refusal, _, err := parseError(m)
+			switch {
+			case err != nil:
+				return true, err
+			case refusal != nil:
+				results[i] = refusal
+			case results[i] == errUnknown:
+				results[i] = nil
+			}
+			if m.Seq != last {
+				continue
+			}
+			// Items are processed in order: those that were not refused before
+			// the last one was answered are done, unless answers were lost.
+			c.unfinished = false
+			for j, r := range results {
+				if r == errUnknown && !overrun {
+					results[j] = nil
+				}
+			}
+			if overrun {
+				return true, errUnknown
+			}
+			return true, nil
+		}
+	}
+}

@@ -1,0 +1,242 @@
+package nlconn
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
+
+	"github.com/nlkit/nlkit/internal/uapi"
+)
+
+// datagram is the size of the buffer for replies. The kernel fills at most 32 KiB
+// of it in a dump, but one message of a dump may be longer.
+const datagram = 64 << 10
+
+// past is a deadline that ends a blocked read at once.
+var past = time.Unix(1, 0)
+
+// Conn is a netlink socket with one owner at a time.
+type Conn struct {
+	Proto  int
+	Strict bool // the kernel checks dump requests strictly
+
+	// Counters since the socket was opened, for whoever traces operations.
+	BytesOut, BytesIn uint64
+	Overruns          uint64
+
+	nl     *netlink.Conn
+	raw    syscall.RawConn
+	closed atomic.Bool
+
+	size *atomic.Int64 // what the pool's buffers have come to hold
+	buf  []byte        // one datagram
+	rest []byte        // its messages that were not yet looked at
+	nsid int
+	oob  []byte // for the sender's namespace id; nil if it was not asked for
+
+	// Results of the read functions below, which are made once so that reading
+	// does not allocate.
+	n       int
+	err     error
+	readFn  func(fd uintptr) bool
+	pollFn  func(fd uintptr)
+	foreign bool     // messages that answer nothing are kept for Receive
+	backlog [][]byte // such messages, whole
+
+	unfinished bool // a request went out and its exchange has not ended
+	rcvbuf     int  // what the kernel grants a batch, 0 until asked
+}
+
+func newConn(proto int, nl *netlink.Conn, size *atomic.Int64) (*Conn, error) {
+	raw, err := nl.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	c := &Conn{Proto: proto, nl: nl, raw: raw, size: size, buf: make([]byte, max(datagram, size.Load())), nsid: -1}
+	c.readFn = func(fd uintptr) bool {
+		c.recv(int(fd))
+		return !errors.Is(c.err, unix.EAGAIN)
+	}
+	c.pollFn = func(fd uintptr) { c.recv(int(fd)) }
+	return c, nil
+}
+
+// Close closes the socket and ends any call that waits for it. It may be called
+// at any time, by anyone, more than once.
+func (c *Conn) Close() error {
+	if c.closed.Swap(true) {
+		return nil
+	}
+	return c.nl.Close()
+}
+
+// Closed reports whether Close was called.
+func (c *Conn) Closed() bool { return c.closed.Load() }
+
+// PortID returns the socket's netlink address.
+func (c *Conn) PortID() uint32 { return c.nl.PID() }
+
+// recv reads one datagram without waiting.
+func (c *Conn) recv(fd int) {
+	for {
+		if c.oob != nil {
+			c.n, c.nsid, c.err = recvmsg(fd, c.buf, c.oob)
+		} else {
+			c.n, c.err = recvfrom(fd, c.buf)
+		}
+		if c.err != unix.EINTR {
+			return
+		}
+	}
+}
+
+// fill waits for the next datagram, until the read deadline.
+func (c *Conn) fill() error {
+	if err := c.raw.Read(c.readFn); err != nil {
+		return c.ioError(err)
+	}
+	return c.filled()
+}
+
+// poll reads the next datagram if there is one, whatever the deadline.
+func (c *Conn) poll() (bool, error) {
+	if err := c.raw.Control(c.pollFn); err != nil {
+		return false, c.ioError(err)
+	}
+	if errors.Is(c.err, unix.EAGAIN) {
+		return false, nil
+	}
+	return true, c.filled()
+}
+
+func (c *Conn) filled() error {
+	switch {
+	case errors.Is(c.err, unix.ENOBUFS):
+		c.Overruns++
+		return ErrOverrun
+	case c.err != nil:
+		return c.ioError(os.NewSyscallError("recvfrom", c.err))
+	case c.n > len(c.buf):
+		// This one is gone; the next one of its size fits, on other sockets too.
+		c.buf = make([]byte, c.n+c.n/2)
+		c.size.Store(int64(len(c.buf)))
+		return ErrTruncated
+	}
+	c.BytesIn += uint64(c.n)
+	c.rest = c.buf[:c.n]
+	return nil
+}
+
+func (c *Conn) ioError(err error) error {
+	if c.closed.Load() {
+		return net.ErrClosed
+	}
+	return err
+}
+
+// next returns the next message of the datagram; ok is false at its end.
+func (c *Conn) next() (m Message, ok bool, err error) {
+	if len(c.rest) < uapi.NLMSG_HDRLEN {
+		c.rest = nil
+		return Message{}, false, nil
+	}
+	n := align(int(binary.NativeEndian.Uint32(c.rest)))
+	if n > len(c.rest) {
+		// The last message may come without its padding; the buffer behind it is ours.
+		if n > align(len(c.rest)) || n > cap(c.rest) {
+			c.rest = nil
+			return Message{}, false, fmt.Errorf("%w: length %d of %d", ErrMalformed, n, len(c.rest))
+		}
+		c.rest = c.rest[:n]
+	}
+	var nm netlink.Message
+	if n < uapi.NLMSG_HDRLEN || nm.UnmarshalBinary(c.rest[:n]) != nil {
+		c.rest = nil
+		return Message{}, false, fmt.Errorf("%w: length %d", ErrMalformed, n)
+	}
+	c.rest = c.rest[n:]
+	return c.message(nm), true, nil
+}
+
+func (c *Conn) message(nm netlink.Message) Message {
+	return Message{
+		Type: uint16(nm.Header.Type), Flags: uint16(nm.Header.Flags),
+		Seq: nm.Header.Sequence, PID: nm.Header.PID, NSID: c.nsid, Data: nm.Data,
+	}
+}
+
+// send sends one request and returns its sequence number.
+func (c *Conn) send(r Request, flags uint16) (uint32, error) {
+	c.unfinished = true
+	m, err := c.nl.Send(netlink.Message{
+		Header: netlink.Header{
+			Type:  netlink.HeaderType(r.Type),
+			Flags: netlink.HeaderFlags(r.Flags | flags | uapi.NLM_F_REQUEST),
+		},
+		Data: r.Data,
+	})
+	if err != nil {
+		return 0, c.ioError(syscallError(err))
+	}
+	c.BytesOut += uint64(m.Header.Length)
+	return m.Header.Sequence, nil
+}
+
+// syscallError takes mdlayher/netlink's wrapping off: the operation is named by
+// whoever reports the error.
+func syscallError(err error) error {
+	if oe, ok := errors.AsType[*netlink.OpError](err); ok {
+		return oe.Err
+	}
+	return err
+}
+
+// await waits for the next datagram under ctx. The kernel has answered by the
+// time that a send returns, so mostly the datagram is there and ctx costs
+// nothing; an answer that is there is taken even if ctx has ended, because it
+// tells what became of the request.
+func (c *Conn) await(ctx context.Context) error {
+	if ok, err := c.poll(); ok || err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return ContextError(ctx)
+	}
+	defer c.watch(ctx)()
+	err := c.fill()
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
+	if ok, err := c.poll(); ok || err != nil {
+		return err
+	}
+	return ContextError(ctx)
+}
+
+// watch ends a blocked read when ctx ends. The function it returns waits for that
+// to be over, so that a late deadline cannot reach the socket's next owner.
+func (c *Conn) watch(ctx context.Context) (unwatch func()) {
+	if ctx.Done() == nil {
+		return func() {}
+	}
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		_ = c.nl.SetReadDeadline(past)
+		close(done)
+	})
+	return func() {
+		if !stop() {
+			<-done
+			_ = c.nl.SetReadDeadline(time.Time{})
+		}
+	}
+}

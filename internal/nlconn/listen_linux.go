@@ -1,0 +1,128 @@
+package nlconn
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"unsafe"
+
+	"github.com/mdlayher/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// ListenConfig is what a socket that receives events has.
+type ListenConfig struct {
+	Groups         []uint32
+	ReadBuffer     int  // kernel buffer in bytes, forced beyond the system's limit where that is allowed
+	Datagram       int  // largest datagram expected, 0 for the default
+	AllNSID        bool // events of all namespaces that have an id here
+	BroadcastError bool // count messages dropped before they reach the buffer as overruns too
+}
+
+// Listen opens a socket for events, joined to its groups.
+func (p *Pool) Listen(proto int, cfg ListenConfig) (*Conn, error) {
+	sock := p.cfg
+	if cfg.ReadBuffer > 0 {
+		sock.ReadBuffer = cfg.ReadBuffer
+	}
+	c, err := p.dial(proto, sock)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.listen(cfg); err != nil {
+		p.Forget(c)
+		return nil, syscallError(err)
+	}
+	return c, nil
+}
+
+func (c *Conn) listen(cfg ListenConfig) error {
+	c.foreign = true
+	if cfg.Datagram > len(c.buf) {
+		c.buf = make([]byte, cfg.Datagram)
+	}
+	if cfg.AllNSID {
+		if err := c.nl.SetOption(netlink.ListenAllNSID, true); err != nil {
+			return err
+		}
+		c.oob = make([]byte, unix.CmsgSpace(4))
+	}
+	if cfg.BroadcastError {
+		if err := c.nl.SetOption(netlink.BroadcastError, true); err != nil {
+			return err
+		}
+	}
+	for _, g := range cfg.Groups {
+		if err := c.nl.JoinGroup(g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Join joins a multicast group.
+func (c *Conn) Join(group uint32) error { return c.ioErrorOf(c.nl.JoinGroup(group)) }
+
+// Leave leaves a multicast group.
+func (c *Conn) Leave(group uint32) error { return c.ioErrorOf(c.nl.LeaveGroup(group)) }
+
+func (c *Conn) ioErrorOf(err error) error {
+	if err == nil {
+		return nil
+	}
+	return c.ioError(syscallError(err))
+}
+
+// Groups returns the multicast groups that the socket has joined.
+func (c *Conn) Groups() ([]uint32, error) {
+	var groups []uint32
+	var failed error
+	err := c.raw.Control(func(fd uintptr) {
+		for words := 1; ; {
+			bits := make([]uint32, words)
+			size := uint32(4 * words)
+			_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_NETLINK, unix.NETLINK_LIST_MEMBERSHIPS,
+				uintptr(unsafe.Pointer(&bits[0])), uintptr(unsafe.Pointer(&size)), 0)
+			if errno != 0 {
+				failed = errno
+				return
+			}
+			if need := int(size+3) / 4; need > words {
+				words = need
+				continue
+			}
+			for i, w := range bits {
+				for b := range 32 {
+					if w&(1<<b) != 0 {
+						groups = append(groups, uint32(32*i+b+1))
+					}
+				}
+			}
+			return
+		}
+	})
+	if err = errors.Join(err, failed); err != nil {
+		return nil, c.ioError(err)
+	}
+	return groups, nil
+}
+
+// ReadBuffer returns the size of the kernel's receive buffer.
+func (c *Conn) ReadBuffer() (int, error) { return c.nl.ReadBuffer() }
+
+// CloseOn closes the socket when ctx ends, until stop is called: what waits for
+// it is woken, and nothing is left open even if nobody waits.
+func (c *Conn) CloseOn(ctx context.Context) (stop func() bool) {
+	return context.AfterFunc(ctx, func() { _ = c.Close() })
+}
+
+// appendMessage puts a message back into its form on the wire.
+func appendMessage(b []byte, m Message) []byte {
+	b = binary.NativeEndian.AppendUint32(b, uint32(unix.NLMSG_HDRLEN+len(m.Data)))
+	b = binary.NativeEndian.AppendUint16(b, m.Type)
+	b = binary.NativeEndian.AppendUint16(b, m.Flags)
+	b = binary.NativeEndian.AppendUint32(b, m.Seq)
+	b = binary.NativeEndian.AppendUint32(b, m.PID)
+	b = append(b, m.Data...)
+	return append(b, make([]byte, align(len(m.Data))-len(m.Data))...)
+}

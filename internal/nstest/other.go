@@ -1,0 +1,23 @@
+//go:build !linux
+
+package nstest
+
+import (
+	"testing"
+
+	"github.com/nlkit/nlkit/internal/netns"
+)
+
+// Enter skips the test: there are no network namespaces here.
+func Enter(t testing.TB) *NS {
+	t.Helper()
+	_, err := netns.Current()
+	skipOrFail(t, err)
+	return nil
+}
+
+func denied(error) bool { return true }
+
+func openFiles() map[int]string { return nil }
+
+func describe(_ int, target string) string { return target }

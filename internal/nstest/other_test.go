@@ -1,0 +1,7 @@
+//go:build !linux
+
+package nstest
+
+import "testing"
+
+func platformHelper(*testing.T, string) bool { return false }

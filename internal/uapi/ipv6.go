@@ -1,0 +1,29 @@
+package uapi
+
+// include/uapi/linux/ipv6.h: places in IFLA_INET6_CONF, counted from 0.
+const (
+	DEVCONF_FORWARDING        = 0
+	DEVCONF_HOPLIMIT          = 1
+	DEVCONF_MTU6              = 2
+	DEVCONF_ACCEPT_RA         = 3
+	DEVCONF_ACCEPT_REDIRECTS  = 4
+	DEVCONF_AUTOCONF          = 5
+	DEVCONF_DAD_TRANSMITS     = 6
+	DEVCONF_RTR_SOLICITS      = 7
+	DEVCONF_USE_TEMPADDR      = 10
+	DEVCONF_PROXY_NDP         = 22
+	DEVCONF_OPTIMISTIC_DAD    = 23
+	DEVCONF_MC_FORWARDING     = 25
+	DEVCONF_DISABLE_IPV6      = 26
+	DEVCONF_ACCEPT_DAD        = 27
+	DEVCONF_KEEP_ADDR_ON_DOWN = 42
+)
+
+// include/net/if_inet6.h: IFLA_INET6_FLAGS.
+const (
+	IF_RS_SENT      = 0x10
+	IF_RA_RCVD      = 0x20
+	IF_RA_MANAGED   = 0x40
+	IF_RA_OTHERCONF = 0x80
+	IF_READY        = 0x80000000
+)

@@ -1,0 +1,258 @@
+package nlkit_test
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/attr"
+	"github.com/nlkit/nlkit/internal/nstest"
+	"github.com/nlkit/nlkit/internal/uapi"
+)
+
+// live returns a client for a fresh network namespace of the real kernel.
+func live(t testing.TB, opts ...nlkit.Option) (*nlkit.Client, *nstest.NS) {
+	t.Helper()
+	ns := nstest.New(t)
+	c, err := nlkit.New(append(opts, nlkit.WithNetNSFD(ns.FD()))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c, ns
+}
+
+// setLoopback is a request that raises an event of the link group: it sets lo's
+// transmit queue length.
+func setLoopback(qlen uint32) nlkit.Request {
+	data := make([]byte, 16, 24)
+	binary.NativeEndian.PutUint32(data[4:], 1)
+	data = binary.NativeEndian.AppendUint16(data, 8)
+	data = binary.NativeEndian.AppendUint16(data, uapi.IFLA_TXQLEN)
+	data = binary.NativeEndian.AppendUint32(data, qlen)
+	return nlkit.Request{Op: "link.Set", Type: uapi.RTM_SETLINK, Data: data, Header: 16}
+}
+
+func TestThousandSubscriptionsCancelledAtOnce(t *testing.T) {
+	c, _ := live(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	const n = 1000
+	errs := make(chan error, n)
+	var ready sync.WaitGroup
+	for range n {
+		sub, err := c.Listen(ctx, nlkit.Listen{Op: "test.Subscribe", Groups: []uint32{uapi.RTNLGRP_LINK}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ready.Add(1)
+		go func() {
+			defer sub.Close()
+			ready.Done()
+			var last error
+			for _, err := range sub.All() {
+				last = err
+			}
+			errs <- last
+		}()
+	}
+	ready.Wait()
+	cancel()
+	for range n {
+		if err := <-errs; !errors.Is(err, context.Canceled) {
+			t.Fatalf("a subscription ended with %v", err)
+		}
+	}
+	if _, all := c.Sockets(); all != 0 {
+		t.Errorf("%d sockets are left", all)
+	}
+}
+
+func TestOverrunIsReportedAndTheSubscriptionGoesOn(t *testing.T) {
+	c, _ := live(t)
+	sub, err := c.Listen(t.Context(), nlkit.Listen{Op: "test.Subscribe", Groups: []uint32{uapi.RTNLGRP_LINK}}, nlkit.WithEventBuffer(4<<10))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sub.Close()
+	const changes = 300
+	for i := range changes {
+		if err := c.Do(t.Context(), setLoopback(uint32(1000+i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The kernel reports the loss first, then what was in the buffer before it;
+	// once that is read, it delivers again. Changes go on until one comes through.
+	ctx, cancel := context.WithCancel(t.Context())
+	var changer sync.WaitGroup
+	defer changer.Wait()
+	defer cancel()
+	changer.Go(func() {
+		for i := uint32(0); ctx.Err() == nil; i++ {
+			if err := c.Do(ctx, setLoopback(5000+i)); err != nil && ctx.Err() == nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	overruns := 0
+	for m, err := range sub.All() {
+		if errors.Is(err, nlkit.ErrOverrun) {
+			overruns++
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if qlen := queueLength(m); overruns > 0 && qlen >= 5000 {
+			break
+		}
+	}
+	if overruns == 0 || sub.Overruns() != uint64(overruns) {
+		t.Errorf("%d overruns, %d counted", overruns, sub.Overruns())
+	}
+}
+
+// queueLength returns what a link message says of the transmit queue, 0 if it is
+// something else.
+func queueLength(m nlkit.Message) uint32 {
+	if m.Type != uapi.RTM_NEWLINK || len(m.Data) < 16 {
+		return 0
+	}
+	for s := attr.Scan(m.Data[16:]); s.Next(); {
+		if s.Type() == uapi.IFLA_TXQLEN {
+			return s.Uint32()
+		}
+	}
+	return 0
+}
+
+func TestEventsOfAllNamespaces(t *testing.T) {
+	here, _ := live(t)
+	there, other := live(t)
+	// Give the other namespace an id here: RTM_NEWNSID with NETNSA_NSID, NETNSA_FD.
+	data := make([]byte, 4)
+	for _, a := range []struct {
+		typ uint16
+		v   uint32
+	}{{uapi.NETNSA_NSID, 42}, {uapi.NETNSA_FD, uint32(other.FD())}} {
+		data = binary.NativeEndian.AppendUint16(data, 8)
+		data = binary.NativeEndian.AppendUint16(data, a.typ)
+		data = binary.NativeEndian.AppendUint32(data, a.v)
+	}
+	if err := here.Do(t.Context(), nlkit.Request{Op: "nsid.Add", Type: uapi.RTM_NEWNSID, Data: data, Header: 4}); err != nil {
+		t.Fatal(err)
+	}
+	sub, err := here.Listen(t.Context(), nlkit.Listen{Op: "test.Subscribe", Groups: []uint32{uapi.RTNLGRP_LINK}}, nlkit.WithAllNamespaces())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sub.Close()
+	for _, tc := range []struct {
+		c    *nlkit.Client
+		nsid int
+	}{{there, 42}, {here, -1}} {
+		if err := tc.c.Do(t.Context(), setLoopback(99)); err != nil {
+			t.Fatal(err)
+		}
+		var m nlkit.Message
+		for m.Type != uapi.RTM_NEWLINK {
+			if err := sub.ReadInto(&m); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if m.NSID != tc.nsid {
+			t.Errorf("an event of namespace %d, want %d", m.NSID, tc.nsid)
+		}
+	}
+}
+
+// A client stays in the namespace it was made in, whichever thread its calls run
+// on.
+func TestClientKeepsItsNamespace(t *testing.T) {
+	nstest.Enter(t) // this thread is in a namespace with nothing but lo
+	c, err := nlkit.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.Do(t.Context(), setLoopback(4321)); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			n, right := 0, false
+			for m, err := range c.Dump(t.Context(), nlkit.Request{Op: "link.List", Type: uapi.RTM_GETLINK, Data: make([]byte, 16)}) {
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				n++
+				right = right || queueLength(m) == 4321
+			}
+			if n != 1 || !right {
+				t.Errorf("%d links, not those of the client's namespace", n)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestNamespaceOptions(t *testing.T) {
+	file, err := os.Open("/dev/null")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for name, tc := range map[string]struct {
+		opts []nlkit.Option
+		want error
+		text string
+	}{
+		"unknown name": {[]nlkit.Option{nlkit.WithNetNS("no-such-namespace")}, fs.ErrNotExist, `nlkit.New netns "no-such-namespace": no such file or directory`},
+		"unknown path": {[]nlkit.Option{nlkit.WithNetNSPath("/no/such/namespace")}, fs.ErrNotExist, `netns "/no/such/namespace"`},
+		"unknown pid":  {[]nlkit.Option{nlkit.WithNetNSPID(1 << 30)}, fs.ErrNotExist, "process 1073741824"},
+		"negative pid": {[]nlkit.Option{nlkit.WithNetNSPID(-1)}, fs.ErrInvalid, "no process"},
+		"empty name":   {[]nlkit.Option{nlkit.WithNetNS("")}, fs.ErrInvalid, "not a name"},
+		"path as name": {[]nlkit.Option{nlkit.WithNetNS("../../proc/self/ns/net")}, fs.ErrInvalid, "not a name"},
+		"closed fd":    {[]nlkit.Option{nlkit.WithNetNSFD(-1)}, nil, "bad file descriptor"},
+		"other file":   {[]nlkit.Option{nlkit.WithNetNSFD(int(file.Fd()))}, fs.ErrInvalid, "not a network namespace"},
+		"other kind":   {[]nlkit.Option{nlkit.WithNetNSPath("/proc/self/ns/uts")}, fs.ErrInvalid, "not a network namespace"},
+		"two":          {[]nlkit.Option{nlkit.WithNetNS("a"), nlkit.WithNetNSPID(1)}, fs.ErrInvalid, "one network namespace"},
+		"negative":     {[]nlkit.Option{nlkit.WithMaxIdle(-1)}, fs.ErrInvalid, "negative"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := nlkit.New(tc.opts...)
+			if c != nil || err == nil || tc.want != nil && !errors.Is(err, tc.want) || !strings.Contains(err.Error(), tc.text) {
+				t.Errorf("got %v, %v", c, err)
+			}
+		})
+	}
+	c, err := nlkit.New(nlkit.WithNetNSPath("/proc/self/ns/net"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Close()
+}
+
+func TestUnknownProtocolIsUnsupported(t *testing.T) {
+	c, _ := live(t)
+	err := c.Do(t.Context(), nlkit.Request{Op: "test.Do", Protocol: 31})
+	if !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestBuffersAreSet(t *testing.T) {
+	c, _ := live(t, nlkit.WithReadBuffer(300<<10), nlkit.WithWriteBuffer(300<<10), nlkit.WithCapAck(true), nlkit.WithStrict(false))
+	if err := c.Do(t.Context(), setLoopback(5)); err != nil {
+		t.Error(err)
+	}
+}
