@@ -55,7 +55,7 @@ func New(opts ...Option) (*Client, error) {
 	if len(cfg.ns) == 1 {
 		var err error
 		req.Describe = func([]byte) string { return cfg.ns[0].String() }
-		if ns, err = cfg.ns[0].open(); err != nil {
+		if ns, err = cfg.ns[0].Open(); err != nil {
 			return nil, req.Fail(err)
 		}
 	}

@@ -3,7 +3,6 @@ package nlkit
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net"
 	"strings"
@@ -224,6 +223,3 @@ func (r Request) locate(k *nlconn.KernelError) (path string, missing bool) {
 	}
 	return attr.Path(r.Schema, attrs, k.Offset-head), false
 }
-
-// Object quotes a name for [Error.Object].
-func quoted(name string) string { return fmt.Sprintf("%q", name) }

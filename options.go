@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/nlkit/nlkit/internal/netns"
 	"github.com/nlkit/nlkit/internal/nlconn"
 )
 
@@ -17,7 +18,7 @@ func (o option) apply(c *config) { o(c) }
 
 // config is what the options fill in; New checks it once all have run.
 type config struct {
-	ns                      []namespace
+	ns                      []netns.Ref
 	lenient, capAck         bool
 	readBuffer, writeBuffer int
 	maxIdle                 int
@@ -32,26 +33,26 @@ type config struct {
 // namespace takes CAP_SYS_ADMIN. [New] returns an error that is
 // [io/fs.ErrNotExist] if there is none.
 func WithNetNS(name string) Option {
-	return option(func(c *config) { c.ns = append(c.ns, namespace{name: name}) })
+	return option(func(c *config) { c.ns = append(c.ns, netns.Ref{Name: name}) })
 }
 
 // WithNetNSPath makes the client work in the network namespace at path, such as
 // "/proc/42/ns/net". Entering a namespace takes CAP_SYS_ADMIN.
 func WithNetNSPath(path string) Option {
-	return option(func(c *config) { c.ns = append(c.ns, namespace{path: path}) })
+	return option(func(c *config) { c.ns = append(c.ns, netns.Ref{Path: path}) })
 }
 
 // WithNetNSFD makes the client work in the network namespace that the file
 // descriptor fd is open on. The client keeps a duplicate: fd may be closed after
 // New. Entering a namespace takes CAP_SYS_ADMIN.
 func WithNetNSFD(fd int) Option {
-	return option(func(c *config) { c.ns = append(c.ns, namespace{fd: fd, hasFD: true}) })
+	return option(func(c *config) { c.ns = append(c.ns, netns.RefFD(fd)) })
 }
 
 // WithNetNSPID makes the client work in the network namespace of the process pid.
 // Entering a namespace takes CAP_SYS_ADMIN.
 func WithNetNSPID(pid int) Option {
-	return option(func(c *config) { c.ns = append(c.ns, namespace{pid: pid}) })
+	return option(func(c *config) { c.ns = append(c.ns, netns.Ref{PID: pid}) })
 }
 
 // WithReadBuffer sets the kernel's receive buffer of every socket, in bytes

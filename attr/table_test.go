@@ -30,43 +30,43 @@ type inner2 struct{ X uint16 }
 
 // everything has a field for every kind of row.
 type everything struct {
-	U8                    uint8
-	Mode                  mode
-	U16                   uint16
-	U32                   uint32
-	Index                 int
-	U64                   uint64
-	S8                    int8
-	S16                   int16
-	S32                   int32
-	S64                   int64
-	BE16                  uint16
-	BE32                  uint32
-	BE64                  uint64
-	OptU8                 *mode
-	OptU16                *uint16
-	OptU32                *uint32
-	OptU64                *uint64
-	OptS32                *int32
-	OptBE16               *uint16
-	OptBE32               *uint32
-	Bool                  bool
-	OptBool               *bool
-	Flag                  bool
-	Str                   string
-	OptStr                *string
-	Bytes                 []byte
-	MAC                   net.HardwareAddr
-	Any, V4, V6           netip.Addr
-	Sec, Ms, Tick, Tick64 time.Duration
-	OptSec, OptMs         *time.Duration
-	OptTick, OptTick64    *time.Duration
-	Nested                *inner
-	Inline                inner
-	List                  []inner
-	Custom                [2]byte
-	Reported              uint32
-	Rest                  []attr.Raw
+	U8                         uint8
+	Mode                       mode
+	U16                        uint16
+	U32                        uint32
+	Index                      int
+	U64                        uint64
+	S8                         int8
+	S16                        int16
+	S32                        int32
+	S64, Long                  int64
+	BE16                       uint16
+	BE32                       uint32
+	BE64                       uint64
+	OptU8                      *mode
+	OptU16                     *uint16
+	OptU32                     *uint32
+	OptU64                     *uint64
+	OptS32                     *int32
+	OptBE16                    *uint16
+	OptBE32                    *uint32
+	Bool                       bool
+	OptBool                    *bool
+	Flag                       bool
+	Str                        string
+	OptStr                     *string
+	Bytes                      []byte
+	MAC                        net.HardwareAddr
+	Any, V4, V6                netip.Addr
+	Lease, Delay, Wait, Wait64 time.Duration
+	OptLease, OptDelay         *time.Duration
+	OptWait, OptWait64         *time.Duration
+	Nested                     *inner
+	Inline                     inner
+	List                       []inner
+	Custom                     [2]byte
+	Reported                   uint32
+	Rest                       []attr.Raw
 }
 
 var inner2Attrs = attr.Table[inner2]{
@@ -110,14 +110,14 @@ var allAttrs = attr.Table[everything]{
 	attr.Addr(28, "ADDR", func(v *everything) *netip.Addr { return &v.Any }),
 	attr.Addr4(29, "ADDR4", func(v *everything) *netip.Addr { return &v.V4 }),
 	attr.Addr6(30, "ADDR6", func(v *everything) *netip.Addr { return &v.V6 }),
-	attr.Seconds(31, "SECONDS", func(v *everything) *time.Duration { return &v.Sec }),
-	attr.Millis(32, "MILLIS", func(v *everything) *time.Duration { return &v.Ms }),
-	attr.Ticks32(33, "TICKS32", func(v *everything) *time.Duration { return &v.Tick }),
-	attr.Ticks64(34, "TICKS64", func(v *everything) *time.Duration { return &v.Tick64 }),
-	attr.OptSeconds(35, "OPTSECONDS", func(v *everything) **time.Duration { return &v.OptSec }),
-	attr.OptMillis(36, "OPTMILLIS", func(v *everything) **time.Duration { return &v.OptMs }),
-	attr.OptTicks32(37, "OPTTICKS32", func(v *everything) **time.Duration { return &v.OptTick }),
-	attr.OptTicks64(38, "OPTTICKS64", func(v *everything) **time.Duration { return &v.OptTick64 }),
+	attr.Seconds(31, "SECONDS", func(v *everything) *time.Duration { return &v.Lease }),
+	attr.Millis(32, "MILLIS", func(v *everything) *time.Duration { return &v.Delay }),
+	attr.Ticks32(33, "TICKS32", func(v *everything) *time.Duration { return &v.Wait }),
+	attr.Ticks64(34, "TICKS64", func(v *everything) *time.Duration { return &v.Wait64 }),
+	attr.OptSeconds(35, "OPTSECONDS", func(v *everything) **time.Duration { return &v.OptLease }),
+	attr.OptMillis(36, "OPTMILLIS", func(v *everything) **time.Duration { return &v.OptDelay }),
+	attr.OptTicks32(37, "OPTTICKS32", func(v *everything) **time.Duration { return &v.OptWait }),
+	attr.OptTicks64(38, "OPTTICKS64", func(v *everything) **time.Duration { return &v.OptWait64 }),
 	attr.Nested(39, "NESTED", innerAttrs, func(v *everything) **inner { return &v.Nested }),
 	attr.Inline(40, "INLINE", innerAttrs, func(v *everything) *inner { return &v.Inline }),
 	attr.List(41, "LIST", innerAttrs, func(v *everything) *[]inner { return &v.List }),
@@ -135,6 +135,7 @@ var allAttrs = attr.Table[everything]{
 			return nil
 		}).Sample(func(r *rand.Rand, v *everything) { v.Custom = [2]byte{1, byte(r.IntN(256))} }),
 	attr.U32(43, "REPORTED", func(v *everything) *uint32 { return &v.Reported }).ReadOnly(),
+	attr.S16(44, "LONG", func(v *everything) *int64 { return &v.Long }),
 	attr.Rest(func(v *everything) *[]attr.Raw { return &v.Rest }),
 }
 
@@ -203,7 +204,7 @@ func TestRefusedValuesNameTheirAttribute(t *testing.T) {
 		path string
 	}{
 		{"negative index", everything{Index: -1}, "INDEX"},
-		{"index over 32 bits", everything{Index: 1 << 40}, "INDEX"},
+		{"signed over 16 bits", everything{S16: 1, Long: 1 << 15}, "LONG"},
 		{"above a limit in a nest", everything{Nested: &inner{A: 1<<24 + 1}}, "NESTED.INNER_A"},
 		{"above a limit in a list", everything{List: []inner{{A: 1}, {A: 1<<24 + 1}}}, "LIST.2.INNER_A"},
 		{"IPv6 for IPv4", everything{V4: netip.MustParseAddr("::1")}, "ADDR4"},
@@ -211,8 +212,8 @@ func TestRefusedValuesNameTheirAttribute(t *testing.T) {
 		{"NUL in text", everything{Str: "a\x00b"}, "STRING"},
 		{"text too long", everything{Str: string(bytes.Repeat([]byte("x"), 1<<16))}, "STRING"},
 		{"bytes too long", everything{Bytes: long}, "BYTES"},
-		{"negative duration", everything{Sec: -time.Second}, "SECONDS"},
-		{"duration too long", everything{Ms: 1 << 62}, "MILLIS"},
+		{"negative duration", everything{Lease: -time.Second}, "SECONDS"},
+		{"duration too long", everything{Delay: 1 << 62}, "MILLIS"},
 		{"unknown attribute too long", everything{Rest: []attr.Raw{{Type: 0x8000 | 950, Data: long}}}, "950"},
 		{"nest too long", everything{Nested: &inner{B: strings.Repeat("x", 65520), C: &inner2{X: 1}}}, "NESTED"},
 	} {
@@ -270,13 +271,13 @@ func TestWiderIntegersAreAccepted(t *testing.T) {
 }
 
 func TestDurationsAreRoundedUp(t *testing.T) {
-	b, err := allAttrs.Append(nil, &everything{Sec: time.Millisecond, Tick: 11 * time.Millisecond})
+	b, err := allAttrs.Append(nil, &everything{Lease: time.Millisecond, Wait: 11 * time.Millisecond})
 	var v everything
-	if err = errors.Join(err, allAttrs.Decode(b, &v)); err != nil || v.Sec != time.Second || v.Tick != 20*time.Millisecond {
-		t.Errorf("got %v, %v, %v", v.Sec, v.Tick, err)
+	if err = errors.Join(err, allAttrs.Decode(b, &v)); err != nil || v.Lease != time.Second || v.Wait != 20*time.Millisecond {
+		t.Errorf("got %v, %v, %v", v.Lease, v.Wait, err)
 	}
-	if err := allAttrs.Decode(attr.AppendUint64(nil, 34, 1<<63), &v); err != nil || v.Tick64 != 1<<63-1 {
-		t.Errorf("a count beyond a Duration gives %v, %v", v.Tick64, err)
+	if err := allAttrs.Decode(attr.AppendUint64(nil, 34, 1<<63), &v); err != nil || v.Wait64 != 1<<63-1 {
+		t.Errorf("a count beyond a Duration gives %v, %v", v.Wait64, err)
 	}
 }
 

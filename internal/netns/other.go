@@ -25,3 +25,6 @@ func LoopbackUp(*os.File) error { return errUnsupported }
 
 // Reexec runs the program again with the privileges that namespaces need.
 func Reexec() (exit int, done bool, err error) { return 0, false, errUnsupported }
+
+// Open fails.
+func (Ref) Open() (*os.File, error) { return nil, errUnsupported }

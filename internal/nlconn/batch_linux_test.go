@@ -13,7 +13,7 @@ import (
 )
 
 // inNamespace returns a pool for a fresh network namespace.
-func inNamespace(t *testing.T) *Pool {
+func inNamespace(t testing.TB) *Pool {
 	t.Helper()
 	ns := nstest.New(t)
 	fd, err := syscall.Dup(ns.FD())

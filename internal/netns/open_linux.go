@@ -1,4 +1,4 @@
-package nlkit
+package netns
 
 import (
 	"errors"
@@ -10,9 +10,10 @@ import (
 	"github.com/nlkit/nlkit/attr"
 )
 
-// open returns an open file that keeps the namespace alive.
-func (n namespace) open() (*os.File, error) {
-	f, err := n.file()
+// Open returns an open file that keeps the namespace alive. A file descriptor is
+// duplicated.
+func (r Ref) Open() (*os.File, error) {
+	f, err := r.file()
 	if err != nil {
 		return nil, err
 	}
@@ -24,15 +25,15 @@ func (n namespace) open() (*os.File, error) {
 	return f, nil
 }
 
-func (n namespace) file() (*os.File, error) {
-	if n.hasFD {
-		fd, err := unix.FcntlInt(uintptr(n.fd), unix.F_DUPFD_CLOEXEC, 0)
+func (r Ref) file() (*os.File, error) {
+	if r.isFD {
+		fd, err := unix.FcntlInt(uintptr(r.fd), unix.F_DUPFD_CLOEXEC, 0)
 		if err != nil {
 			return nil, os.NewSyscallError("fcntl", err)
 		}
-		return os.NewFile(uintptr(fd), n.String()), nil
+		return os.NewFile(uintptr(fd), r.String()), nil
 	}
-	paths, err := n.candidates()
+	paths, err := r.paths()
 	if err != nil {
 		return nil, err
 	}

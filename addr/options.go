@@ -1,0 +1,104 @@
+package addr
+
+import (
+	"net/netip"
+
+	"github.com/nlkit/nlkit/rtnl"
+)
+
+// ListOption chooses which addresses [List] and [All] return. An address must
+// match all of them. The kernel filters by link and family, where it checks
+// requests strictly (Linux 4.20); what it returns is always checked again.
+type ListOption interface{ applyList(*filter) }
+
+type listOption func(*filter)
+
+func (o listOption) applyList(f *filter) { o(f) }
+
+// filter is what the options of a list fill in.
+type filter struct {
+	link    int
+	hasLink bool
+	family  rtnl.Family
+
+	scope    rtnl.Scope
+	hasScope bool
+	prefix   netip.Prefix
+	within   netip.Prefix
+	label    string
+	flags    Flags
+	noFlags  Flags
+	nsid     int32
+	hasNSID  bool
+}
+
+// MatchLink chooses the addresses of the link with this index. No link of that
+// index has no addresses, which is not an error. `ip address show dev …`
+func MatchLink(index int) ListOption {
+	return listOption(func(f *filter) { f.link, f.hasLink = index, true })
+}
+
+// MatchFamily chooses the addresses of one family: rtnl.FamilyIPv4 or
+// rtnl.FamilyIPv6. `ip -family … address show`
+func MatchFamily(family rtnl.Family) ListOption {
+	return listOption(func(f *filter) { f.family = family })
+}
+
+// MatchScope chooses the addresses of one scope. `ip address show scope …`
+func MatchScope(scope rtnl.Scope) ListOption {
+	return listOption(func(f *filter) { f.scope, f.hasScope = scope, true })
+}
+
+// MatchPrefix chooses the addresses whose [Address].Prefix is p: the same address
+// with the same length.
+func MatchPrefix(p netip.Prefix) ListOption {
+	return listOption(func(f *filter) { f.prefix = p })
+}
+
+// MatchWithin chooses the addresses that lie within the network p.
+// `ip address show to …`
+func MatchWithin(p netip.Prefix) ListOption {
+	return listOption(func(f *filter) { f.within = p })
+}
+
+// MatchLabel chooses the IPv4 addresses with this label. `ip address show label …`
+func MatchLabel(label string) ListOption {
+	return listOption(func(f *filter) { f.label = label })
+}
+
+// MatchFlags chooses the addresses that have all these flags: FlagPermanent,
+// FlagTentative, …. `ip address show permanent`
+func MatchFlags(flags Flags) ListOption {
+	return listOption(func(f *filter) { f.flags |= flags })
+}
+
+// MatchNoFlags chooses the addresses that have none of these flags.
+// `ip address show -tentative`
+func MatchNoFlags(flags Flags) ListOption {
+	return listOption(func(f *filter) { f.noFlags |= flags })
+}
+
+// WithTargetNSID lists the addresses of another network namespace, by the id that
+// it has in the client's (IFA_TARGET_NETNSID, Linux 4.20). It takes CAP_NET_ADMIN
+// there. List then returns an error that is [errors.ErrUnsupported] where the
+// kernel is older or the client has strict checking switched off, and
+// [fs.ErrInvalid] for an id that is not there.
+func WithTargetNSID(id int) ListOption {
+	return listOption(func(f *filter) { f.nsid, f.hasNSID = int32(id), true })
+}
+
+// WriteOption changes how [Add] and [Replace] work.
+type WriteOption interface{ applyWrite(*writeConfig) }
+
+type writeOption func(*writeConfig)
+
+func (o writeOption) applyWrite(c *writeConfig) { o(c) }
+
+type writeConfig struct{ into *Address }
+
+// Into stores the address as the kernel made it, with its flags, label and
+// stamps, into a: with a batch when the batch is sent. IPv4 addresses come with
+// the kernel's answer, IPv6 ones by one more look-up.
+func Into(a *Address) WriteOption {
+	return writeOption(func(c *writeConfig) { c.into = a })
+}

@@ -1,0 +1,34 @@
+// Package link lists, changes and follows network interfaces: what `ip link`
+// does.
+//
+//	links, err := link.List(ctx, c, link.MatchKind("veth"))
+//	err = link.Add(ctx, c, "vx0", &link.VXLAN{VNI: 42, Learning: new(false)}, link.WithMTU(1450))
+//	err = link.Set(ctx, c, link.Name("vx0"), link.Up(), link.WithMaster(bridge.Index))
+//	err = link.Delete(ctx, c, link.Name("vx0"))
+//
+// # Kinds
+//
+// What is special about a bridge or a VXLAN tunnel is in its [Kind]: a struct such
+// as [Bridge] or [VXLAN], given to [Add], found in [Link.Kind], and given to [Set]
+// by [WithKind] to change some of it. A zero field is not sent and changes nothing;
+// a field is a pointer where zero is a value of its own. A kind that this package
+// does not know is an [*Unknown] with its bytes, which Add takes as well:
+//
+//	switch k := l.Kind.(type) {
+//	case *link.VXLAN:
+//		fmt.Println(k.VNI)
+//	case *link.Unknown:
+//		fmt.Println(k.Name)
+//	}
+//
+// # Selectors
+//
+// A link that exists is selected by [Index], [Name] or [AltName], and the kernel
+// does the look-up. A name can pass to another link between two calls; an index
+// cannot. Programs that run for long are better off with indexes.
+//
+// # Privileges
+//
+// Reading and subscribing take none. Changing takes CAP_NET_ADMIN in the user
+// namespace that owns the network namespace.
+package link
