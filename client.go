@@ -244,9 +244,9 @@ func (c *Client) with(ctx context.Context, r *Request, exchange func(*nlconn.Con
 	}
 	defer c.pool.Put(conn)
 	var start time.Time
-	var out, in uint64
+	var out, in, lost uint64
 	if c.cfg.trace != nil {
-		start, out, in = time.Now(), conn.BytesOut, conn.BytesIn
+		start, out, in, lost = time.Now(), conn.BytesOut, conn.BytesIn, conn.Overruns
 	}
 	res, err := exchange(conn)
 	if res.Warning != "" {
@@ -256,7 +256,7 @@ func (c *Client) with(ctx context.Context, r *Request, exchange func(*nlconn.Con
 	if c.cfg.trace != nil {
 		c.cfg.trace(ctx, Trace{
 			Op: r.Op, Duration: time.Since(start), Retries: r.attempt,
-			Sent: conn.BytesOut - out, Received: conn.BytesIn - in, Err: err,
+			Sent: conn.BytesOut - out, Received: conn.BytesIn - in, Overruns: conn.Overruns - lost, Err: err,
 		})
 	}
 	return err

@@ -120,6 +120,9 @@ type Trace struct {
 	Retries int
 	// Sent and Received are bytes on the socket.
 	Sent, Received uint64
+	// Overruns is how often the kernel dropped answers because the socket's
+	// receive buffer was full.
+	Overruns uint64
 	// Err is the error that the caller gets.
 	Err error
 }

@@ -132,7 +132,7 @@ func Subscribe[T any](ctx context.Context, c *Client, l Listen, decode Decode[T]
 	if err != nil {
 		return nil, req.Fail(err)
 	}
-	return &Subscription[T]{c: c, ctx: ctx, op: l.Op, conn: conn, decode: decode, unhook: conn.CloseOn(ctx)}, nil
+	return &Subscription[T]{c: c, ctx: ctx, op: l.Op, conn: conn, decode: decode, unhook: c.pool.ForgetOn(ctx, conn)}, nil
 }
 
 // Listen opens a subscription to raw messages; see [Subscribe]. A message is valid

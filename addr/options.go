@@ -3,6 +3,7 @@ package addr
 import (
 	"net/netip"
 
+	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/rtnl"
 )
 
@@ -30,6 +31,14 @@ type filter struct {
 	noFlags  Flags
 	nsid     int32
 	hasNSID  bool
+
+	err error // the first option that makes no sense
+}
+
+func (f *filter) refuse(format string, args ...any) {
+	if f.err == nil {
+		f.err = attr.Refuse(format, args...)
+	}
 }
 
 // MatchLink chooses the addresses of the link with this index. No link of that
@@ -52,13 +61,21 @@ func MatchScope(scope rtnl.Scope) ListOption {
 // MatchPrefix chooses the addresses whose [Address].Prefix is p: the same address
 // with the same length.
 func MatchPrefix(p netip.Prefix) ListOption {
-	return listOption(func(f *filter) { f.prefix = p })
+	return listOption(func(f *filter) {
+		if f.prefix = p; !p.IsValid() {
+			f.refuse("MatchPrefix of an invalid prefix")
+		}
+	})
 }
 
 // MatchWithin chooses the addresses that lie within the network p.
 // `ip address show to …`
 func MatchWithin(p netip.Prefix) ListOption {
-	return listOption(func(f *filter) { f.within = p })
+	return listOption(func(f *filter) {
+		if f.within = p; !p.IsValid() {
+			f.refuse("MatchWithin an invalid prefix")
+		}
+	})
 }
 
 // MatchLabel chooses the IPv4 addresses with this label. `ip address show label …`
@@ -80,9 +97,9 @@ func MatchNoFlags(flags Flags) ListOption {
 
 // WithTargetNSID lists the addresses of another network namespace, by the id that
 // it has in the client's (IFA_TARGET_NETNSID, Linux 4.20). It takes CAP_NET_ADMIN
-// there. List then returns an error that is [errors.ErrUnsupported] where the
+// there. List then returns an error that is errors.ErrUnsupported where the
 // kernel is older or the client has strict checking switched off, and
-// [fs.ErrInvalid] for an id that is not there.
+// fs.ErrInvalid for an id that is not there.
 func WithTargetNSID(id int) ListOption {
 	return listOption(func(f *filter) { f.nsid, f.hasNSID = int32(id), true })
 }

@@ -2,7 +2,6 @@ package link
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math/rand/v2"
 
 	"github.com/nlkit/nlkit/attr"
@@ -130,54 +129,4 @@ func qosMap(typ uint16, name string, field func(*VLAN) *[]VLANQoS) attr.Row[VLAN
 		}).Sample(func(r *rand.Rand, v *VLAN) {
 		*field(v) = []VLANQoS{{From: r.Uint32N(8), To: r.Uint32N(8)}, {From: r.Uint32(), To: r.Uint32()}}
 	})
-}
-
-// A maskedBit is one of the booleans that share an attribute.
-type maskedBit[T any] struct {
-	bit   uint32
-	field func(*T) **bool
-}
-
-// maskedBits is a row of two words: the values of some bits, and which bits these
-// are. Fields that are nil are not among them.
-func maskedBits[T any](typ uint16, name string, fields []maskedBit[T]) attr.Row[T] {
-	return attr.Custom(typ, name,
-		func(b []byte, v *T) ([]byte, error) {
-			var bits, mask uint32
-			for _, f := range fields {
-				if on := *f.field(v); on != nil {
-					mask |= f.bit
-					if *on {
-						bits |= f.bit
-					}
-				}
-			}
-			if mask == 0 {
-				return b, nil
-			}
-			p := binary.NativeEndian.AppendUint32(nil, bits)
-			return attr.AppendBytes(b, typ, binary.NativeEndian.AppendUint32(p, mask)), nil
-		},
-		func(p []byte, v *T) error {
-			if len(p) < 8 {
-				return short(p, 8)
-			}
-			bits, mask := binary.NativeEndian.Uint32(p), binary.NativeEndian.Uint32(p[4:])
-			for _, f := range fields {
-				*f.field(v) = nil
-				if mask&f.bit != 0 {
-					*f.field(v) = new(bits&f.bit != 0)
-				}
-			}
-			return nil
-		}).Sample(func(r *rand.Rand, v *T) {
-		for _, f := range fields {
-			*f.field(v) = new(r.IntN(2) == 1)
-		}
-	})
-}
-
-// short is the error of a payload that holds less than a struct.
-func short(p []byte, want int) error {
-	return fmt.Errorf("%w: %d bytes, want %d", attr.ErrMalformed, len(p), want)
 }

@@ -49,8 +49,10 @@ func window(reqs []Request, rcvbuf int) int {
 // kernel. An error of reply is the error of its item.
 func (c *Conn) Batch(ctx context.Context, reqs []Request, reply func(i int, m Message) error, done func(i int, sent bool, err error)) {
 	if c.rcvbuf == 0 {
-		_ = c.nl.SetReadBuffer(batchBuffer)
-		c.rcvbuf, _ = c.nl.ReadBuffer()
+		if c.rcvbuf, _ = c.nl.ReadBuffer(); c.rcvbuf < batchBuffer {
+			_ = c.nl.SetReadBuffer(batchBuffer)
+			c.rcvbuf, _ = c.nl.ReadBuffer()
+		}
 	}
 	msgs := make([]netlink.Message, 0, min(len(reqs), windowItems))
 	results := make([]error, 0, cap(msgs))

@@ -110,10 +110,10 @@ func (c *Conn) Groups() ([]uint32, error) {
 // ReadBuffer returns the size of the kernel's receive buffer.
 func (c *Conn) ReadBuffer() (int, error) { return c.nl.ReadBuffer() }
 
-// CloseOn closes the socket when ctx ends, until stop is called: what waits for
-// it is woken, and nothing is left open even if nobody waits.
-func (c *Conn) CloseOn(ctx context.Context) (stop func() bool) {
-	return context.AfterFunc(ctx, func() { _ = c.Close() })
+// ForgetOn closes a socket when ctx ends, until stop is called: what waits for it
+// is woken, and nothing is left open even if nobody waits.
+func (p *Pool) ForgetOn(ctx context.Context, c *Conn) (stop func() bool) {
+	return context.AfterFunc(ctx, func() { p.Forget(c) })
 }
 
 // appendMessage puts a message back into its form on the wire.

@@ -34,13 +34,14 @@ type Result struct {
 
 type Pool struct{}
 
-func NewPool(Config) *Pool                            { return &Pool{} }
-func (*Pool) Get(int) (*Conn, error)                  { return nil, errors.ErrUnsupported }
-func (*Pool) Listen(int, ListenConfig) (*Conn, error) { return nil, errors.ErrUnsupported }
-func (*Pool) Put(*Conn)                               {}
-func (*Pool) Forget(*Conn)                            {}
-func (*Pool) Idle() (idle, all int)                   { return 0, 0 }
-func (*Pool) Close() error                            { return nil }
+func NewPool(Config) *Pool                                { return &Pool{} }
+func (*Pool) Get(int) (*Conn, error)                      { return nil, errors.ErrUnsupported }
+func (*Pool) Listen(int, ListenConfig) (*Conn, error)     { return nil, errors.ErrUnsupported }
+func (*Pool) Put(*Conn)                                   {}
+func (*Pool) Forget(*Conn)                                {}
+func (*Pool) ForgetOn(context.Context, *Conn) func() bool { return func() bool { return false } }
+func (*Pool) Idle() (idle, all int)                       { return 0, 0 }
+func (*Pool) Close() error                                { return nil }
 
 type Conn struct {
 	Proto                       int
@@ -48,15 +49,14 @@ type Conn struct {
 	BytesOut, BytesIn, Overruns uint64
 }
 
-func (*Conn) Close() error                        { return nil }
-func (*Conn) Closed() bool                        { return true }
-func (*Conn) PortID() uint32                      { return 0 }
-func (*Conn) Join(uint32) error                   { return errors.ErrUnsupported }
-func (*Conn) Leave(uint32) error                  { return errors.ErrUnsupported }
-func (*Conn) Groups() ([]uint32, error)           { return nil, errors.ErrUnsupported }
-func (*Conn) ReadBuffer() (int, error)            { return 0, errors.ErrUnsupported }
-func (*Conn) CloseOn(context.Context) func() bool { return func() bool { return false } }
-func (*Conn) Receive() (Message, error)           { return Message{}, errors.ErrUnsupported }
+func (*Conn) Close() error              { return nil }
+func (*Conn) Closed() bool              { return true }
+func (*Conn) PortID() uint32            { return 0 }
+func (*Conn) Join(uint32) error         { return errors.ErrUnsupported }
+func (*Conn) Leave(uint32) error        { return errors.ErrUnsupported }
+func (*Conn) Groups() ([]uint32, error) { return nil, errors.ErrUnsupported }
+func (*Conn) ReadBuffer() (int, error)  { return 0, errors.ErrUnsupported }
+func (*Conn) Receive() (Message, error) { return Message{}, errors.ErrUnsupported }
 
 func (*Conn) Do(context.Context, Request, func(Message) error) (Result, error) {
 	return Result{}, errors.ErrUnsupported

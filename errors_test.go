@@ -1,0 +1,95 @@
+package nlkit_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net"
+	"syscall"
+	"testing"
+
+	"github.com/nlkit/nlkit"
+)
+
+func TestErrorMatchesSentinels(t *testing.T) {
+	sentinels := map[string]error{
+		"not exist": fs.ErrNotExist, "exist": fs.ErrExist, "permission": fs.ErrPermission,
+		"invalid": fs.ErrInvalid, "unsupported": errors.ErrUnsupported,
+	}
+	for _, tc := range []struct {
+		errno syscall.Errno
+		op    string
+		want  string
+	}{
+		{syscall.ENOENT, "link.Add", "not exist"},
+		{syscall.ENODEV, "link.Get", "not exist"},
+		{syscall.ENODEV, "route.Add", "not exist"},
+		{syscall.ENXIO, "link.Set", "not exist"},
+		{syscall.ESRCH, "route.Delete", "not exist"},
+		{syscall.ESRCH, "neigh.Get", "not exist"},
+		{syscall.ESRCH, "route.Add", ""},
+		{syscall.EADDRNOTAVAIL, "addr.Delete", "not exist"},
+		{syscall.EADDRNOTAVAIL, "addr.Get", "not exist"},
+		{syscall.EADDRNOTAVAIL, "addr.Add", ""},
+		{syscall.EEXIST, "route.Add", "exist"},
+		{syscall.EPERM, "link.Add", "permission"},
+		{syscall.EACCES, "link.Add", "permission"},
+		{syscall.EINVAL, "link.Add", "invalid"},
+		{syscall.ERANGE, "link.Add", "invalid"},
+		{syscall.EOPNOTSUPP, "link.Add", "unsupported"},
+		{syscall.ENOSYS, "link.Add", "unsupported"},
+		{syscall.EPROTONOSUPPORT, "link.Add", "unsupported"},
+		{syscall.EAFNOSUPPORT, "link.Add", "unsupported"},
+		{524, "link.Add", "unsupported"},
+		{syscall.EBUSY, "link.Add", ""},
+		{syscall.ENETUNREACH, "route.Lookup", ""},
+	} {
+		var err error = &nlkit.Error{Op: tc.op, Errno: tc.errno, Sent: true}
+		for name, s := range sentinels {
+			if got := errors.Is(err, s); got != (name == tc.want) {
+				t.Errorf("%s, errno %d: is %q: %v", tc.op, tc.errno, name, got)
+			}
+		}
+		if !errors.Is(err, tc.errno) {
+			t.Errorf("%s does not match its errno %d", tc.op, tc.errno)
+		}
+		if nlkit.SafeToRetry(err) {
+			t.Errorf("%s, errno %d was sent and is said to be safe to retry", tc.op, tc.errno)
+		}
+	}
+}
+
+func TestErrorIsANetError(t *testing.T) {
+	for _, tc := range []struct {
+		err                *nlkit.Error
+		timeout, temporary bool
+	}{
+		{&nlkit.Error{Err: context.DeadlineExceeded}, true, false},
+		{&nlkit.Error{Err: context.Canceled}, false, false},
+		{&nlkit.Error{Errno: syscall.EBUSY}, false, true},
+		{&nlkit.Error{Err: nlkit.ErrDumpInterrupted}, false, true},
+		{&nlkit.Error{Errno: syscall.EINVAL}, false, false},
+	} {
+		var ne net.Error = tc.err
+		//nolint:staticcheck // Temporary is part of the interface
+		if ne.Timeout() != tc.timeout || ne.Temporary() != tc.temporary {
+			t.Errorf("%v: timeout %v, temporary %v", tc.err, ne.Timeout(), ne.Temporary())
+		}
+	}
+}
+
+func TestErrorText(t *testing.T) {
+	for want, err := range map[string]*nlkit.Error{
+		`link.Add "vx0": invalid argument: Invalid VNI (IFLA_LINKINFO.IFLA_INFO_DATA.IFLA_VXLAN_ID)`: {
+			Op: "link.Add", Object: `"vx0"`, Errno: syscall.EINVAL, Message: "Invalid VNI",
+			Attr: "IFLA_LINKINFO.IFLA_INFO_DATA.IFLA_VXLAN_ID",
+		},
+		`link.List: context canceled`:                           {Op: "link.List", Err: context.Canceled},
+		`rule.Add: invalid argument (missing FRA_DST)`:          {Op: "rule.Add", Errno: syscall.EINVAL, Attr: "FRA_DST", Missing: true},
+		`batch.Do 10.0.0.0/8: use of closed network connection`: {Op: "batch.Do", Object: "10.0.0.0/8", Err: net.ErrClosed},
+	} {
+		if got := err.Error(); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
