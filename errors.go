@@ -74,7 +74,7 @@ type Error struct {
 
 // Error returns operation, object, cause, the kernel's words and the attribute:
 //
-//	link.Add "vx0": no such device: Invalid local interface, device not found (IFLA_LINKINFO.IFLA_INFO_DATA.IFLA_VXLAN_LINK)
+//	link.Add "vx0": invalid argument: Invalid DF attribute (IFLA_LINKINFO.IFLA_INFO_DATA.IFLA_VXLAN_DF)
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Op)
