@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/nlkit/nlkit/internal/nlconn"
@@ -40,6 +41,9 @@ func (b *Batch) Do(ctx context.Context, r Request) error {
 	if ctx.Err() != nil {
 		r.release()
 		return r.Fail(nlconn.ContextError(ctx))
+	}
+	if len(b.reqs) == cap(b.reqs) { // twice the room: append's own growth copies far more
+		b.reqs = slices.Grow(b.reqs, max(16, len(b.reqs)))
 	}
 	b.reqs = append(b.reqs, r)
 	return nil

@@ -63,11 +63,11 @@ func List[T any](ctx context.Context, c *Client, r Request, decode Decode[T]) ([
 // meanwhile. Breaking out of the loop is free, and ranging again asks again.
 func All[T any](ctx context.Context, c *Client, r Request, decode Decode[T]) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		var zero T
+		var zero, v T // one v for all: what is yielded is its copy
 		stopped := false
 		var failed error
 		_, err := c.dump(ctx, &r, func(m nlconn.Message) bool {
-			var v T
+			v = zero
 			keep, err := decode(publicMessage(m), &v)
 			if err != nil {
 				failed = r.Fail(err)

@@ -157,14 +157,14 @@ func (c *Client) Listen(ctx context.Context, l Listen, opts ...SubscribeOption) 
 // buffer; what it drops, it drops behind those, until they have been read.
 func (s *Subscription[T]) All() iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
+		var zero, v T // one v for all: what is yielded is its copy
 		for {
-			var v T
+			v = zero
 			err := s.ReadInto(&v)
 			if err != nil {
 				if s.closed.Load() && errors.Is(err, net.ErrClosed) {
 					return
 				}
-				var zero T
 				if !yield(zero, err) || !errors.Is(err, ErrOverrun) {
 					return
 				}
