@@ -32,7 +32,7 @@ func List[T any](ctx context.Context, c *Client, r Request, decode Decode[T]) ([
 			v := &items[len(items)-1]
 			keep, err := decode(publicMessage(m), v)
 			if err != nil {
-				failed = r.Fail(err)
+				failed = r.fail(nlconn.Result{Sent: true}, err)
 				return false
 			}
 			if !keep {
@@ -70,7 +70,7 @@ func All[T any](ctx context.Context, c *Client, r Request, decode Decode[T]) ite
 			v = zero
 			keep, err := decode(publicMessage(m), &v)
 			if err != nil {
-				failed = r.Fail(err)
+				failed = r.fail(nlconn.Result{Sent: true}, err)
 				return false
 			}
 			stopped = keep && !yield(v, nil)

@@ -18,6 +18,9 @@ const subscriptionBuffer = 4 << 20
 type Listen struct {
 	// Op is the package and verb for errors: "link.Subscribe".
 	Op string
+	// Object is what the subscription is about, for [Error.Object]: a family's
+	// name, a group.
+	Object string
 	// Protocol is the netlink protocol: NETLINK_ROUTE (0), NETLINK_GENERIC, ….
 	Protocol int
 	// Groups are the multicast groups to join, by number (RTNLGRP_LINK).
@@ -99,7 +102,7 @@ func (t EventType) String() string {
 type Subscription[T any] struct {
 	c      *Client
 	ctx    context.Context //nolint:containedctx // the subscription lives as long as it
-	op     string
+	req    Request         // what its errors are about
 	conn   *nlconn.Conn
 	decode Decode[T]
 	unhook func() bool
@@ -113,6 +116,9 @@ type Subscription[T any] struct {
 // values. ctx ends the subscription, not only this call.
 func Subscribe[T any](ctx context.Context, c *Client, l Listen, decode Decode[T], opts ...SubscribeOption) (*Subscription[T], error) {
 	req := Request{Op: l.Op}
+	if l.Object != "" {
+		req.Describe = func([]byte) string { return l.Object }
+	}
 	if c == nil || c.pool == nil {
 		return nil, req.Fail(errNilClient)
 	}
@@ -132,7 +138,7 @@ func Subscribe[T any](ctx context.Context, c *Client, l Listen, decode Decode[T]
 	if err != nil {
 		return nil, req.Fail(err)
 	}
-	return &Subscription[T]{c: c, ctx: ctx, op: l.Op, conn: conn, decode: decode, unhook: c.pool.ForgetOn(ctx, conn)}, nil
+	return &Subscription[T]{c: c, ctx: ctx, req: req, conn: conn, decode: decode, unhook: c.pool.ForgetOn(ctx, conn)}, nil
 }
 
 // Listen opens a subscription to raw messages; see [Subscribe]. A message is valid
@@ -207,7 +213,7 @@ func (s *Subscription[T]) fail(err error) error {
 	case s.ctx.Err() != nil && errors.Is(err, net.ErrClosed):
 		err = nlconn.ContextError(s.ctx)
 	}
-	return Request{Op: s.op}.Fail(err)
+	return s.req.fail(nlconn.Result{Sent: true}, err)
 }
 
 // Close ends the subscription. It never waits, may be called at any time and more
@@ -230,19 +236,19 @@ func (s *Subscription[T]) Received() uint64 { return s.received.Load() }
 
 // Join adds a multicast group.
 func (s *Subscription[T]) Join(group uint32) error {
-	return Request{Op: s.op}.Fail(s.conn.Join(group))
+	return s.req.Fail(s.conn.Join(group))
 }
 
 // Leave drops a multicast group. Messages that were received before still come.
 func (s *Subscription[T]) Leave(group uint32) error {
-	return Request{Op: s.op}.Fail(s.conn.Leave(group))
+	return s.req.Fail(s.conn.Leave(group))
 }
 
 // Groups returns the multicast groups that the subscription has joined. It takes
 // Linux 4.2.
 func (s *Subscription[T]) Groups() ([]uint32, error) {
 	g, err := s.conn.Groups()
-	return g, Request{Op: s.op}.Fail(err)
+	return g, s.req.Fail(err)
 }
 
 // PortID returns the netlink address of the subscription's socket.

@@ -8,9 +8,3 @@ const (
 	VLAN_FLAG_MVRP           = 0x8
 	VLAN_FLAG_BRIDGE_BINDING = 0x10
 )
-
-// include/uapi/linux/if_ether.h: protocols that tag frames.
-const (
-	ETH_P_8021Q  = 0x8100
-	ETH_P_8021AD = 0x88a8
-)
