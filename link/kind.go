@@ -13,8 +13,8 @@ type Kind interface {
 	appendData(b []byte) ([]byte, error)
 }
 
-// Unknown is a link of a kind that this package does not know, or knows without
-// being able to read its data. It is sent as it was read.
+// Unknown is a link of a kind that this package does not know. It is sent as it was
+// read.
 type Unknown struct {
 	// Name is the kernel's name of the kind (IFLA_INFO_KIND).
 	Name string

@@ -128,9 +128,9 @@ type Link struct {
 	// NumVFs is the number of virtual functions (IFLA_NUM_VF); it comes with
 	// [WithVFs] alone.
 	NumVFs uint32
-	// MaxPacingOffloadHorizon is how far ahead the hardware can time packets
-	// (IFLA_MAX_PACING_OFFLOAD_HORIZON). Linux 6.13.
-	MaxPacingOffloadHorizon time.Duration
+	// MaxPacingOffloadHorizon is how far ahead the hardware can time packets, in
+	// nanoseconds (IFLA_MAX_PACING_OFFLOAD_HORIZON). Linux 6.13.
+	MaxPacingOffloadHorizon uint64
 
 	// Kind is what the link is and how it is set up, nil for hardware and the
 	// loopback. A kind that this package does not know is an [*Unknown]
@@ -243,7 +243,7 @@ type Inet6 struct {
 	RAMTU               uint32        // MTU that a router advertised, 0 for none (Linux 5.15)
 	ReachableTime       time.Duration // how long a neighbour counts as reachable
 	RetransTimer        time.Duration // pause between neighbour solicitations
-	Token               netip.Addr    // interface identifier for addresses, the zero Addr or :: for none
+	Token               netip.Addr    // interface identifier for addresses, the zero Addr for none
 }
 
 // Device is what is known of the hardware behind a link.

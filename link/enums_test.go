@@ -1,0 +1,59 @@
+package link
+
+import (
+	"encoding"
+	"fmt"
+	"testing"
+)
+
+func words[T any, P interface {
+	*T
+	encoding.TextUnmarshaler
+}](t *testing.T, values map[string]T) {
+	t.Helper()
+	for want, v := range values {
+		if got := fmt.Sprint(v); got != want {
+			t.Errorf("%T: got %q, want %q", v, got, want)
+		}
+		text, err := any(v).(encoding.TextMarshaler).MarshalText()
+		var back T
+		if err == nil {
+			err = P(&back).UnmarshalText(text)
+		}
+		if err != nil || any(back) != any(v) {
+			t.Errorf("%T: %q becomes %v, %v", v, text, back, err)
+		}
+	}
+	var v T
+	if P(&v).UnmarshalText([]byte("no such word")) == nil {
+		t.Errorf("%T: what is no word becomes %v", v, v)
+	}
+}
+
+func TestWords(t *testing.T) {
+	words(t, map[string]Flags{"0": 0, "up|broadcast|0x80000": FlagUp | FlagBroadcast | 0x80000, "up|loopback|lower_up": FlagUp | FlagLoopback | FlagLowerUp})
+	words(t, map[string]OperState{"unknown": 0, "up": OperUp, "lowerlayerdown": OperLowerLayerDown, "OperState(9)": 9})
+	words(t, map[string]Mode{"default": 0, "dormant": ModeDormant, "Mode(9)": 9})
+	words(t, map[string]HardwareType{"ether": TypeEther, "loopback": TypeLoopback, "HardwareType(9)": 9})
+	words(t, map[string]AddrGenMode{"eui64": 0, "stable_secret": AddrGenStablePrivacy, "AddrGenMode(9)": 9})
+	words(t, map[string]Inet6Flags{"0": 0, "rs_sent|ready": Inet6SolicitationSent | Inet6Ready, "0x1": 1})
+	words(t, map[string]XDPMode{"none": 0, "xdpgeneric": XDPGeneric, "XDPMode(9)": 9})
+	words(t, map[string]VLANProtocol{"802.1Q": VLAN8021Q, "802.1ad": VLAN8021AD, "VLANProtocol(9)": 9})
+	words(t, map[string]BridgeSTP{"off": 0, "kernel": STPKernel, "BridgeSTP(9)": 9})
+	words(t, map[string]BridgeSTPMode{"auto": 0, "user": STPModeUser, "BridgeSTPMode(9)": 9})
+	words(t, map[string]MulticastRouter{"never": 0, "always": MulticastRouterAlways, "MulticastRouter(9)": 9})
+	words(t, map[string]VXLANDF{"unset": 0, "inherit": VXLANDFInherit, "VXLANDF(9)": 9})
+	words(t, map[string]VXLANLabelPolicy{"fixed": 0, "inherit": VXLANLabelInherit, "VXLANLabelPolicy(9)": 9})
+	words(t, map[string]MacvlanMode{"vepa": MacvlanVEPA, "source": MacvlanSource, "MacvlanMode(9)": 9})
+	words(t, map[string]MacvlanFlags{"nopromisc|nodst": MacvlanNoPromisc | MacvlanNoDst, "0x8": 8})
+	words(t, map[string]MacvlanSourceOp{"set": 0, "flush": MacvlanFlushSources, "MacvlanSourceOp(9)": 9})
+	id := BridgeID{Priority: 0x8000, Address: [6]byte{2, 0x42, 0xac, 0x11, 0, 2}}
+	if got := id.String(); got != "8000.2:42:ac:11:0:2" {
+		t.Errorf("got %q", got)
+	}
+	for s, want := range map[Selector]string{Index(3): "index 3", Name("a"): `"a"`, AltName("b"): `"b"`, {}: "no link"} {
+		if got := s.String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

@@ -1,0 +1,125 @@
+package link_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log"
+	"net/netip"
+
+	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/link"
+)
+
+func ExampleGet() {
+	c, err := nlkit.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+
+	l, err := link.Get(context.Background(), c, link.Name("lo"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		fmt.Println("there is none")
+	case err != nil:
+		log.Fatal(err)
+	default:
+		fmt.Println(l.Name, l.Type, l.Index)
+	}
+	// Output: lo loopback 1
+}
+
+func ExampleList() {
+	c, err := nlkit.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+
+	links, err := link.List(context.Background(), c, link.MatchKind("veth"), link.MatchUp())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, l := range links {
+		fmt.Println(l.Name, l.OperState, l.Address)
+	}
+}
+
+func ExampleAdd() {
+	c, err := nlkit.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	ctx := context.Background()
+
+	var bridge link.Link
+	if err := link.Add(ctx, c, "br0", &link.Bridge{}, link.Up(), link.Into(&bridge)); err != nil {
+		log.Fatal(err)
+	}
+	tunnel := &link.VXLAN{VNI: 42, Port: 4789, Remote: netip.MustParseAddr("192.0.2.7"), Learning: new(false)}
+	err = link.Add(ctx, c, "vx0", tunnel, link.WithMTU(1450), link.WithMaster(bridge.Index), link.Up())
+	if e, ok := errors.AsType[*nlkit.Error](err); ok {
+		log.Fatalf("%s failed at %s: %s", e.Op, e.Attr, e.Message)
+	}
+}
+
+func ExampleNewPeer() {
+	c, err := nlkit.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+
+	// One end here, the other as eth0 in the namespace "blue".
+	pair := &link.Veth{Peer: link.NewPeer("eth0", link.WithNetNS("blue"), link.WithMTU(1400))}
+	if err := link.Add(context.Background(), c, "blue0", pair, link.WithMTU(1400), link.Up()); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func ExampleSet() {
+	c, err := nlkit.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+
+	err = link.Set(context.Background(), c, link.Name("eth0"), link.WithName("wan0"), link.WithAlias("to the provider"), link.Up())
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+func ExampleKindAs() {
+	l := link.Link{Name: "vx0", Kind: &link.VXLAN{VNI: 42}}
+	if vx, ok := link.KindAs[*link.VXLAN](l); ok {
+		fmt.Println(l.Name, vx.VNI)
+	}
+	// Output: vx0 42
+}
+
+func ExampleSubscribe() {
+	c, err := nlkit.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+
+	sub, err := link.Subscribe(context.Background(), c)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer sub.Close()
+	for e, err := range sub.All() {
+		if errors.Is(err, nlkit.ErrOverrun) {
+			continue // events were lost: list again
+		}
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(e.Type, e.Object.Name, e.Object.OperState)
+	}
+}

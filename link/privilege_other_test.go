@@ -1,0 +1,7 @@
+//go:build !linux
+
+package link
+
+import "testing"
+
+func withoutPrivilege(*testing.T, func()) {}
