@@ -70,10 +70,8 @@ func TestErrorIsANetError(t *testing.T) {
 		{&nlkit.Error{Err: nlkit.ErrDumpInterrupted}, false, true},
 		{&nlkit.Error{Errno: syscall.EINVAL}, false, false},
 	} {
-		var ne net.Error = tc.err
-		//nolint:staticcheck // Temporary is part of the interface
-		if ne.Timeout() != tc.timeout || ne.Temporary() != tc.temporary {
-			t.Errorf("%v: timeout %v, temporary %v", tc.err, ne.Timeout(), ne.Temporary())
+		if tc.err.Timeout() != tc.timeout || tc.err.Temporary() != tc.temporary {
+			t.Errorf("%v: timeout %v, temporary %v", tc.err, tc.err.Timeout(), tc.err.Temporary())
 		}
 	}
 }
