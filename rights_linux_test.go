@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/addr"
 	"github.com/nlkit/nlkit/genl"
@@ -18,23 +16,11 @@ import (
 	"github.com/nlkit/nlkit/route"
 )
 
-// withoutRights runs fn in ns on a thread that has no capability, as an ordinary
-// user's has none. The thread is not used again.
-func withoutRights(t *testing.T, ns *nstest.NS, fn func()) {
-	t.Helper()
-	ns.Do(t, func() {
-		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-		var none [2]unix.CapUserData
-		if err := unix.Capset(&header, &none[0]); err != nil {
-			t.Error(err)
+func TestWithoutRights(t *testing.T) {
+	nstest.New(t).Do(t, func() {
+		if !nstest.DropRights(t) {
 			return
 		}
-		fn()
-	})
-}
-
-func TestWithoutRights(t *testing.T) {
-	withoutRights(t, nstest.New(t), func() {
 		c, err := nlkit.New()
 		if err != nil {
 			t.Error(err)

@@ -1,0 +1,397 @@
+package addr
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"math/rand/v2"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nlkit/nlkit/attr"
+	"github.com/nlkit/nlkit/attr/attrtest"
+	"github.com/nlkit/nlkit/internal/uapi"
+	"github.com/nlkit/nlkit/rtnl"
+)
+
+func littleEndian() bool { return binary.NativeEndian.Uint16([]byte{1, 0}) == 1 }
+
+// recorded reads testdata: hex with comments.
+func recorded(t testing.TB) map[string][]byte {
+	t.Helper()
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no testdata", err)
+	}
+	messages := map[string][]byte{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var digits strings.Builder
+		for line := range strings.Lines(string(text)) {
+			line, _, _ = strings.Cut(line, "#")
+			digits.WriteString(strings.Join(strings.Fields(line), ""))
+		}
+		b, err := hex.DecodeString(digits.String())
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		messages[strings.TrimSuffix(filepath.Base(file), ".txt")] = b
+	}
+	return messages
+}
+
+func TestRecorded(t *testing.T) {
+	if !littleEndian() {
+		return // recorded on a little-endian machine
+	}
+	ip, prefix := netip.MustParseAddr, netip.MustParsePrefix
+	made := 0x95ea7 * 10 * time.Millisecond
+	base := Address{
+		Link: 3, Prefix: prefix("192.0.2.1/24"), Label: "v0", Protocol: 42, Flags: FlagPermanent,
+		ValidLifetime: Forever, PreferredLifetime: Forever, Created: made, Updated: made,
+	}
+	base6 := base
+	base6.Prefix, base6.Label, base6.Flags = prefix("2001:db8::1/64"), "", FlagPermanent|FlagNoDAD
+	want := map[string]Address{}
+	put := func(name string, a Address, set func(*Address)) {
+		set(&a)
+		want[name] = a
+	}
+	put("broadcast", base, func(a *Address) { a.Prefix, a.Broadcast = prefix("192.0.2.1/25"), ip("192.0.2.127") })
+	put("label", base, func(a *Address) { a.Label = "v0:web" })
+	put("peer_net", base, func(a *Address) { a.Peer = ip("198.51.100.9") })
+	put("priority", base, func(a *Address) { a.Priority = 77 })
+	put("deprecated", base, func(a *Address) {
+		a.Flags, a.ValidLifetime, a.PreferredLifetime = FlagDeprecated, 5000*time.Second, 0
+	})
+	put("plain_6", base6, func(*Address) {})
+	put("peer_6", base6, func(a *Address) { a.Prefix, a.Peer = prefix("2001:db8::1/128"), ip("2001:db8::9") })
+	put("flags_6", base6, func(a *Address) { a.Priority, a.Flags = 7, FlagPermanent|FlagNoDAD|FlagHome|FlagNoPrefixRoute })
+
+	messages := recorded(t)
+	if len(messages) != len(want) {
+		t.Fatalf("%d messages and %d values", len(messages), len(want))
+	}
+	for name, b := range messages {
+		var got Address
+		if ok, err := new(decoder).decode(b, &got); !ok || err != nil || got != want[name] {
+			t.Errorf("%s: %v\ngot  %+v\nwant %+v", name, err, got, want[name])
+		}
+		// What Add sends of it says the same, but for what is only read.
+		sent := got
+		if err := check(&sent); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		b, err := encode(sent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again Address
+		if ok, err := new(decoder).decode(b, &again); !ok || err != nil {
+			t.Errorf("%s: %v %v", name, ok, err)
+		}
+		got.Created, got.Updated, got.Flags = 0, 0, got.Flags&^readOnlyFlags
+		if again != got {
+			t.Errorf("%s:\nsent     %+v\nreceived %+v", name, got, again)
+		}
+	}
+}
+
+// random returns an address with random values in all fields that can be sent.
+func random(rnd *rand.Rand) Address {
+	a := Address{Link: 1 + rnd.IntN(1000), Scope: rtnl.Scope(rnd.Uint32()), Prefix: netip.PrefixFrom(netip.IPv4Unspecified(), 0)}
+	if rnd.IntN(2) == 0 {
+		a.Prefix = netip.PrefixFrom(netip.IPv6Unspecified(), 0)
+	}
+	attrs.Fill(rnd, &a)
+	a.Flags &^= readOnlyFlags
+	if a.Peer == a.Prefix.Addr() {
+		a.Peer = netip.Addr{}
+	}
+	return a
+}
+
+// decodeByTable is decode with the table instead of the loop.
+func decodeByTable(b []byte, a *Address) (bool, error) {
+	if ok, err := decodeHeader(b, a); !ok || err != nil {
+		return false, err
+	}
+	if err := attrs.Decode(b[headerLen:], a); err != nil {
+		return false, err
+	}
+	finish(a)
+	return true, nil
+}
+
+func TestRoundTrip(t *testing.T) {
+	if err := attrs.Check(); err != nil {
+		t.Error(err)
+	}
+	seen := map[string]bool{}
+	for seed := range uint64(500) {
+		in := random(rand.New(rand.NewPCG(seed, 1)))
+		for i := range reflect.TypeFor[Address]().NumField() {
+			if !reflect.ValueOf(in).Field(i).IsZero() {
+				seen[reflect.TypeFor[Address]().Field(i).Name] = true
+			}
+		}
+		b, err := encode(in)
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		var out, table Address
+		if ok, err := new(decoder).decode(b, &out); !ok || err != nil || out != in {
+			t.Fatalf("seed %d: %v\nsent     %+v\nreceived %+v", seed, err, in, out)
+		}
+		if ok, err := decodeByTable(b, &table); !ok || err != nil || table != out {
+			t.Fatalf("seed %d: %v\nby hand  %+v\nby table %+v", seed, err, out, table)
+		}
+		// IFA_UNSPEC is a bug of others.
+		for s := attr.Scan(b[headerLen:]); s.Next(); {
+			if s.Type() == uapi.IFA_UNSPEC {
+				t.Fatalf("seed %d: IFA_UNSPEC", seed)
+			}
+		}
+	}
+	for i := range reflect.TypeFor[Address]().NumField() {
+		switch name := reflect.TypeFor[Address]().Field(i).Name; name {
+		case "Created", "Updated": // only read
+		default:
+			if !seen[name] {
+				t.Errorf("field %s was never sent", name)
+			}
+		}
+	}
+	attrtest.Covers(t, attrs, "Link", "Scope", "Created", "Updated") // of the header; see TestRecorded
+}
+
+func TestZeroIsNotSent(t *testing.T) {
+	a := Address{Link: 1, Prefix: netip.MustParsePrefix("192.0.2.1/24")}
+	if err := check(&a); err != nil {
+		t.Fatal(err)
+	}
+	b, err := encode(a)
+	var types []uint16
+	s := attr.Scan(b[headerLen:])
+	for s.Next() {
+		types = append(types, s.Type())
+	}
+	if err != nil || !reflect.DeepEqual(types, []uint16{uapi.IFA_ADDRESS, uapi.IFA_LOCAL}) {
+		t.Errorf("sent %v, %v", types, err)
+	}
+}
+
+func TestLifetimes(t *testing.T) {
+	const s = time.Second
+	for _, tt := range []struct {
+		valid, preferred time.Duration
+		flags            Flags
+		sent             bool
+		wantV, wantP     uint32
+	}{
+		{0, 0, 0, false, 0, 0},
+		{Forever, 0, 0, true, infinity, infinity},
+		{Forever, Forever, 0, true, infinity, infinity},
+		{10 * s, 0, 0, true, 10, 10},
+		{10*s + 1, 1, 0, true, 11, 1},
+		{0, 5 * s, 0, true, infinity, 5},
+		{10 * s, 5 * s, FlagDeprecated, true, 10, 0},
+		{0, 0, FlagDeprecated, true, infinity, 0},
+		{Forever, Forever, FlagDeprecated, true, infinity, 0},
+	} {
+		a := Address{Link: 1, Prefix: netip.MustParsePrefix("192.0.2.1/24"), ValidLifetime: tt.valid, PreferredLifetime: tt.preferred, Flags: tt.flags}
+		if err := check(&a); err != nil {
+			t.Fatal(err)
+		}
+		b, err := encode(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent := false
+		for s := attr.Scan(b[headerLen:]); s.Next(); {
+			if s.Type() == uapi.IFA_CACHEINFO {
+				sent = true
+				if p, v := binary.NativeEndian.Uint32(s.Bytes()), binary.NativeEndian.Uint32(s.Bytes()[4:]); v != tt.wantV || p != tt.wantP {
+					t.Errorf("%+v: sent %d and %d", tt, v, p)
+				}
+			}
+		}
+		if sent != tt.sent {
+			t.Errorf("%+v: sent is %v", tt, sent)
+		}
+	}
+}
+
+func TestLabelsAreShared(t *testing.T) {
+	b := recorded(t)["label"]
+	d := new(decoder)
+	var a Address
+	if n := testing.AllocsPerRun(100, func() {
+		a = Address{}
+		if _, err := d.decode(b, &a); err != nil {
+			t.Error(err)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestBroadcastOf(t *testing.T) {
+	for text, want := range map[string]string{
+		"192.0.2.1/24": "192.0.2.255", "10.1.2.3/8": "10.255.255.255", "192.0.2.1/30": "192.0.2.3", "192.0.2.1/25": "192.0.2.127",
+		"192.0.2.1/0": "255.255.255.255", "192.0.2.1/31": "invalid IP", "192.0.2.1/32": "invalid IP", "2001:db8::1/64": "invalid IP",
+	} {
+		if got := BroadcastOf(netip.MustParsePrefix(text)).String(); got != want {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
+	if BroadcastOf(netip.Prefix{}).IsValid() {
+		t.Error("the zero Prefix has a broadcast address")
+	}
+}
+
+func TestWords(t *testing.T) {
+	f := FlagPermanent | FlagNoPrefixRoute | 0x40000
+	if got := f.String(); got != "permanent|noprefixroute|0x40000" {
+		t.Errorf("got %q", got)
+	}
+	var back Flags
+	if err := back.UnmarshalText([]byte("temporary|permanent")); err != nil || back != FlagTemporary|FlagPermanent {
+		t.Errorf("got %v, %v", back, err)
+	}
+	for p, want := range map[Protocol]string{ProtocolKernelLoopback: "kernel_lo", 42: "42"} {
+		text, err := p.MarshalText()
+		var back Protocol
+		if err2 := back.UnmarshalText(text); err != nil || err2 != nil || string(text) != want || back != p {
+			t.Errorf("%d: %q, %v, %v, %v", p, text, back, err, err2)
+		}
+	}
+}
+
+func TestMalformed(t *testing.T) {
+	header := func(family rtnl.Family, bits byte) []byte { return []byte{byte(family), bits, 0, 0, 1, 0, 0, 0} }
+	v4, v6 := rtnl.FamilyIPv4, rtnl.FamilyIPv6
+	for _, tt := range []struct {
+		b    []byte
+		path string
+	}{
+		{nil, ""},
+		{make([]byte, headerLen-1), ""},
+		{header(v4, 33), "ifa_prefixlen"},
+		{header(v6, 129), "ifa_prefixlen"},
+		{attr.AppendBytes(header(v4, 8), uapi.IFA_LOCAL, make([]byte, 16)), "IFA_LOCAL"},
+		{attr.AppendBytes(header(v6, 8), uapi.IFA_LOCAL, make([]byte, 4)), "IFA_LOCAL"},
+		{attr.AppendBytes(header(v6, 8), uapi.IFA_ADDRESS, make([]byte, 4)), "IFA_ADDRESS"},
+		{attr.AppendBytes(header(v4, 8), uapi.IFA_ADDRESS, make([]byte, 5)), "IFA_ADDRESS"},
+		{attr.AppendBytes(header(v4, 8), uapi.IFA_BROADCAST, make([]byte, 16)), "IFA_BROADCAST"},
+		{attr.AppendBytes(header(v4, 8), uapi.IFA_CACHEINFO, make([]byte, 15)), "IFA_CACHEINFO"},
+		{attr.AppendBytes(header(v4, 8), uapi.IFA_FLAGS, make([]byte, 3)), "IFA_FLAGS"},
+		{attr.AppendBytes(header(v4, 8), uapi.IFA_PROTO, nil), "IFA_PROTO"},
+	} {
+		var a Address
+		ok, err := new(decoder).decode(tt.b, &a)
+		var e *attr.Error
+		if ok || !errors.Is(err, attr.ErrMalformed) || !errors.As(err, &e) || e.Path != tt.path {
+			t.Errorf("% x: got %v, %v, want an error of %q", tt.b, ok, err, tt.path)
+		}
+	}
+	var a Address
+	if ok, err := new(decoder).decode(header(45, 0), &a); ok || err != nil {
+		t.Errorf("an address of MCTP: %v, %v", ok, err)
+	}
+	for _, b := range recorded(t) {
+		for n := range b {
+			_ = describe(b[:n]) // does not panic
+		}
+		longer := attr.AppendUint32(bytes.Clone(b), 999, 7)
+		var got Address
+		if ok, err := new(decoder).decode(longer, &got); littleEndian() && (!ok || err != nil) {
+			t.Errorf("with an unknown attribute: %v, %v", ok, err)
+		}
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	for want, a := range map[string]Address{
+		"192.0.2.1/24 dev 2":                {Link: 2, Prefix: netip.MustParsePrefix("192.0.2.1/24")},
+		"192.0.2.1 peer 192.0.2.9/32 dev 2": {Link: 2, Prefix: netip.MustParsePrefix("192.0.2.1/32"), Peer: netip.MustParseAddr("192.0.2.9")},
+	} {
+		b, err := encode(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := describe(b); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// FuzzDecode: no bytes make the decoder panic, it agrees with the table, and what
+// it decodes and can send is stable.
+func FuzzDecode(f *testing.F) {
+	for _, b := range recorded(f) {
+		f.Add(b)
+	}
+	for seed := range uint64(8) {
+		if b, err := encode(random(rand.New(rand.NewPCG(seed, 2)))); err == nil {
+			f.Add(b)
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		describe(b)
+		var a, table Address
+		if ok, err := new(decoder).decode(b, &a); !ok || err != nil {
+			return
+		}
+		if ok, err := decodeByTable(b, &table); ok && err == nil && a != table {
+			t.Fatalf("by hand  %+v\nby table %+v", a, table)
+		}
+		once, err := encode(a)
+		if err != nil {
+			return // a kernel may say what it does not take
+		}
+		var again Address
+		if _, err := new(decoder).decode(once, &again); err != nil {
+			t.Fatalf("own bytes do not decode: %v\n% x", err, once)
+		}
+		twice, err := encode(again)
+		if err != nil || !bytes.Equal(once, twice) {
+			t.Fatalf("not stable (%v):\n% x\n% x", err, once, twice)
+		}
+	})
+}
+
+func BenchmarkDecode(b *testing.B) {
+	messages := recorded(b)
+	for _, name := range []string{"label", "plain_6"} {
+		b.Run(name, func(b *testing.B) {
+			d, m := new(decoder), messages[name]
+			b.ReportAllocs()
+			for b.Loop() {
+				var a Address
+				if ok, err := d.decode(m, &a); !ok || err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(name+"/table", func(b *testing.B) {
+			m := messages[name]
+			b.ReportAllocs()
+			for b.Loop() {
+				var a Address
+				if ok, err := decodeByTable(m, &a); !ok || err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
