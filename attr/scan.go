@@ -58,6 +58,10 @@ func (s *Scanner) Fail(err error) {
 // NLA_F_NET_BYTEORDER.
 func (s *Scanner) Type() uint16 { return s.typ & typeMask }
 
+// Raw returns a copy of the attribute as it is on the wire, for what must be kept
+// without being known.
+func (s *Scanner) Raw() Raw { return Raw{Type: s.typ, Data: append([]byte{}, s.payload...)} }
+
 // Bytes returns the payload. It is part of the scanned bytes, not a copy.
 func (s *Scanner) Bytes() []byte { return s.payload }
 

@@ -202,7 +202,7 @@ func (l *Link) decode(data []byte, stats bool) error {
 		case uapi.IFLA_MAP, uapi.IFLA_STATS, uapi.IFLA_PAD, uapi.IFLA_EVENT,
 			uapi.IFLA_EXT_MASK, uapi.IFLA_ALT_IFNAME, uapi.IFLA_TARGET_NETNSID:
 		default:
-			l.Unknown = append(l.Unknown, attr.Raw{Type: s.Type(), Data: append([]byte{}, s.Bytes()...)})
+			l.Unknown = append(l.Unknown, s.Raw())
 		}
 	}
 	l.copyAddresses(address, broadcast, perm)

@@ -1,0 +1,52 @@
+package neigh
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/nlkit/nlkit/attr/attrtest"
+)
+
+// FuzzDecode wants no bytes to make the decoder panic, and an entry that it decodes
+// to stay the same when it is sent and decoded again.
+func FuzzDecode(f *testing.F) {
+	for name := range golden {
+		f.Add(recorded(f, name))
+	}
+	for seed := range uint64(8) {
+		n := sample(rand.New(rand.NewPCG(seed, 2)))
+		f.Add(bytesOf(f, &n))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var n, again Neighbour
+		describe(b)
+		if ok, err := anyDecoder().decode(b, &n); !ok || err != nil {
+			return
+		}
+		_ = n.String()
+		once, err := encode(&n)
+		if err != nil {
+			return // a kernel may say what it does not take
+		}
+		if ok, err := anyDecoder().decode(once, &again); !ok || err != nil {
+			t.Fatalf("own bytes do not decode: %v\n% x", err, once)
+		}
+		twice, err := encode(&again)
+		if err != nil || !bytes.Equal(once, twice) {
+			t.Fatalf("not stable (%v):\n% x\n% x", err, once, twice)
+		}
+	})
+}
+
+func FuzzAttributes(f *testing.F) {
+	var seeds [][]byte
+	for name := range golden {
+		seeds = append(seeds, recorded(f, name)[headerLen:])
+	}
+	attrtest.Fuzz(f, attrs, seeds...)
+}
+
+func FuzzTable(f *testing.F) {
+	attrtest.Fuzz(f, tableAttrs, recorded(f, "table")[tableHeaderLen:], recorded(f, "table_link")[tableHeaderLen:])
+}
