@@ -3,8 +3,8 @@
 // logs and more.
 //
 // A [Client] is the one door to the kernel. The packages beside this one use it
-// for one kind of object each: link, addr, route, genl and nflog. Their functions
-// are verbs with the client as second argument:
+// for one kind of object each: link, addr, route, neigh, rule, nexthop, genl and
+// nflog. Their functions are verbs with the client as second argument:
 //
 //	c, err := nlkit.New()
 //	if err != nil {
