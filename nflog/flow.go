@@ -1,0 +1,45 @@
+package nflog
+
+import (
+	"net/netip"
+	"strconv"
+)
+
+// Flow is where a packet comes from and goes to, by its own headers.
+type Flow struct {
+	// Src is the sender's address and port; the port is 0 where there is none.
+	Src netip.AddrPort
+	// Dst is the receiver's address and port; the port is 0 where there is none.
+	Dst netip.AddrPort
+	// IPProto is the number of the protocol inside IP, past the extension headers
+	// of IPv6: 6 for TCP, 17 for UDP (IPPROTO_… in include/uapi/linux/in.h).
+	IPProto uint8
+}
+
+// Flow reads the network and transport headers in the payload: addresses, protocol
+// and ports of IPv4 and IPv6. It returns false for other packets, and for one that
+// was cut before the end of its addresses. Ports are those of TCP, UDP, UDP-Lite,
+// SCTP and DCCP; a fragment other than the first has none, nor has a packet that
+// was cut before them.
+func (p *Packet) Flow() (f Flow, ok bool) {
+	switch p.Protocol {
+	case EtherTypeIPv4:
+		return flow4(networkHeader(p))
+	case EtherTypeIPv6:
+		return flow6(networkHeader(p))
+	}
+	return Flow{}, false
+}
+
+// String returns the flow as in logs: "udp 192.0.2.1:4000 > 192.0.2.2:53",
+// "icmp 192.0.2.1 > 192.0.2.2".
+func (f Flow) String() string {
+	name, known := protoNames[f.IPProto]
+	if !known {
+		name = "protocol " + strconv.Itoa(int(f.IPProto))
+	}
+	if f.Src.Port() == 0 && f.Dst.Port() == 0 {
+		return name + " " + f.Src.Addr().String() + " > " + f.Dst.Addr().String()
+	}
+	return name + " " + f.Src.String() + " > " + f.Dst.String()
+}

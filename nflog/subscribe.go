@@ -1,0 +1,268 @@
+package nflog
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"net"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/internal/uapi"
+)
+
+const op = "nflog.Subscribe"
+
+// ErrInUse says that another socket receives the group: of another program, or
+// another subscription of this one.
+var ErrInUse = errors.New("the group has another receiver")
+
+// errNoNFLOG is the cause where the kernel lacks all of NFLOG.
+var errNoNFLOG = errors.New("the kernel has no NFLOG (nfnetlink_log)")
+
+// errNoConntrack is the cause where the kernel lacks what WithConntrack asks for.
+var errNoConntrack = errors.New("the kernel has no conntrack to report (nf_conntrack_netlink)")
+
+// Subscription receives the packets of one or more groups until it is closed or its
+// context ends. It starts no goroutine: whoever reads it waits for the socket.
+// Reading belongs to one goroutine at a time; Close and the counters to any.
+type Subscription struct {
+	sub    *nlkit.Subscription[Packet]
+	groups []counter // by group
+	last   int       // the one that the last packet belonged to
+	names  intern
+
+	closed    atomic.Bool
+	malformed atomic.Uint64
+}
+
+// counter follows the numbers of a group's packets.
+type counter struct {
+	group          uint16
+	next           uint32
+	received, lost atomic.Uint64
+}
+
+// Subscribe receives the packets that the firewall's rules log to a group, and to
+// those of [WithGroups]. What is logged from when it returns is received. ctx ends
+// the subscription, not only this call. It takes CAP_NET_ADMIN in the client's
+// network namespace. Rules that log to the group need not be there yet.
+//
+// Errors: fs.ErrPermission; [ErrInUse], which is EBUSY, for a group that has
+// another receiver (the kernel itself says EPERM for both); [errors.ErrUnsupported]
+// where the kernel has no NFLOG, or no connections for [WithConntrack];
+// fs.ErrInvalid for options out of range; [nlkit.ErrOverrun] if more packets came
+// meanwhile than the receive buffer holds; that of ctx.
+func Subscribe(ctx context.Context, c *nlkit.Client, group uint16, opts ...Option) (*Subscription, error) {
+	cfg := newConfig(group, opts)
+	if err := cfg.check(); err != nil {
+		return nil, nlkit.Request{Op: op}.Fail(err)
+	}
+	s := &Subscription{groups: make([]counter, len(cfg.groups))}
+	for i, g := range cfg.groups {
+		s.groups[i].group = g
+	}
+	o, listen := cfg.listen()
+	var err error
+	if s.sub, err = nlkit.Subscribe(ctx, c, listen, s.decode, o...); err != nil {
+		return nil, err
+	}
+	for _, g := range cfg.groups {
+		if err := bind(ctx, s.sub, g, &cfg); err != nil {
+			_ = s.Close()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// bind makes the subscription's socket the receiver of a group. All settings are in
+// the message that does it, so that no packet is logged with others.
+func bind(ctx context.Context, s *nlkit.Subscription[Packet], group uint16, cfg *config) error {
+	req := nlkit.Request{
+		Op: op, Protocol: uapi.NETLINK_NETFILTER, Type: configType,
+		Header: headerLen, Schema: configAttrs, Describe: describe,
+	}
+	var err error
+	if req.Data, err = configAttrs.Append(header(nil, FamilyUnspec, group), cfg.settings()); err != nil {
+		return req.Fail(err)
+	}
+	return explain(s.Do(ctx, req), cfg, func() error {
+		// A packet is what the kernel takes from nobody, and it says so to
+		// whoever may speak to NFLOG at all, where there is NFLOG.
+		req.Type, req.Data = packetType, header(nil, FamilyUnspec, group)
+		return s.Do(ctx, req)
+	})
+}
+
+// explain tells apart what the kernel gives one errno for. probe does a request
+// that is always refused.
+func explain(err error, cfg *config, probe func() error) error {
+	e, ok := errors.AsType[*nlkit.Error](err)
+	if !ok {
+		return err
+	}
+	asked := func() syscall.Errno {
+		if p, ok := errors.AsType[*nlkit.Error](probe()); ok {
+			return p.Errno
+		}
+		return 0
+	}
+	switch e.Errno {
+	case syscall.EPERM:
+		if asked() == uapi.ENOTSUPP {
+			e.Errno, e.Err = syscall.EBUSY, ErrInUse
+		}
+	case syscall.EBUSY:
+		e.Err = ErrInUse
+	case syscall.EINVAL:
+		if asked() == syscall.EINVAL {
+			e.Errno, e.Err = syscall.EOPNOTSUPP, errNoNFLOG
+		}
+	case syscall.EOPNOTSUPP:
+		if cfg.flags&uapi.NFULNL_CFG_F_CONNTRACK != 0 {
+			e.Err, e.Attr = errNoConntrack, "NFULA_CFG_FLAGS"
+		}
+	}
+	return err
+}
+
+// All yields the packets until the subscription ends:
+//
+//   - by Close, or the client's: the loop ends without an error, with
+//     [net.ErrClosed] if it was the client's
+//   - by its context: the last pair has the context's error
+//   - by a failure of the socket: the last pair has that error
+//
+// [nlkit.ErrOverrun] is the only error after which the loop goes on: packets were
+// lost. Each packet has memory of its own; [Subscription.ReadInto] allocates none.
+func (s *Subscription) All() iter.Seq2[Packet, error] {
+	return func(yield func(Packet, error) bool) {
+		var p Packet
+		for {
+			p = Packet{} // the last one's memory is the consumer's
+			err := s.ReadInto(&p)
+			switch {
+			case err == nil:
+				if !yield(p, nil) {
+					return
+				}
+			case s.closed.Load() && errors.Is(err, net.ErrClosed):
+				return
+			case !yield(Packet{}, err) || !errors.Is(err, nlkit.ErrOverrun):
+				return
+			}
+		}
+	}
+}
+
+// ReadInto waits for the next packet and stores it into p. It uses the memory of p
+// again, so that what p held before is gone: slices of it must not be kept. Once p
+// has held a packet of the size, nothing is allocated. Its errors are those of
+// All, and [net.ErrClosed] after Close; with an error p is undefined.
+func (s *Subscription) ReadInto(p *Packet) error {
+	for {
+		err := s.sub.ReadInto(p)
+		if err != nil && errors.Is(err, nlkit.ErrMalformed) {
+			// What is behind the damage in its datagram is lost, and counted
+			// so when the next packet comes.
+			s.malformed.Add(1)
+			continue
+		}
+		return err
+	}
+}
+
+// decode takes a message of the socket.
+func (s *Subscription) decode(m nlkit.Message, p *Packet) (bool, error) {
+	if m.Type != packetType {
+		return false, nil
+	}
+	if decode(m.Data, p, &s.names) != nil {
+		s.malformed.Add(1)
+		return false, nil
+	}
+	s.count(p)
+	return true, nil
+}
+
+// count follows the numbers of the packet's group, which begin at 0 with the
+// subscription.
+func (s *Subscription) count(p *Packet) {
+	if s.groups[s.last].group != p.Group {
+		i := 0
+		for i < len(s.groups) && s.groups[i].group != p.Group {
+			i++
+		}
+		if i == len(s.groups) {
+			return
+		}
+		s.last = i
+	}
+	c := &s.groups[s.last]
+	c.received.Add(1)
+	if !p.seq.ok {
+		return
+	}
+	// A number that went back is a new beginning: nothing is known to be lost.
+	if gap := int32(p.seq.v - c.next); gap > 0 {
+		c.lost.Add(uint64(gap))
+	}
+	c.next = p.seq.v + 1
+}
+
+// Close ends the subscription. It never waits, may be called at any time and more
+// than once, and ends a read that waits. The groups are then free for others; if
+// a read was waiting, as soon as it has returned.
+func (s *Subscription) Close() error {
+	if s == nil {
+		return nil
+	}
+	s.closed.Store(true)
+	return s.sub.Close()
+}
+
+// Stats counts what became of a subscription's packets.
+type Stats struct {
+	// Received is how many packets were read.
+	Received uint64
+	// Lost is how many packets were logged and not received, by the gaps in the
+	// kernel's numbers (NFULA_SEQ). Those behind the last packet that was read
+	// are not in it yet.
+	Lost uint64
+	// Overruns is how often the kernel reported that the receive buffer was
+	// full. It says so once for any number of packets.
+	Overruns uint64
+	// Malformed is how many messages could not be decoded. They are skipped;
+	// their packets are in Lost.
+	Malformed uint64
+}
+
+// Stats returns the counts of all groups together.
+func (s *Subscription) Stats() Stats {
+	all := Stats{Overruns: s.sub.Overruns(), Malformed: s.malformed.Load()}
+	for i := range s.groups {
+		all.Received += s.groups[i].received.Load()
+		all.Lost += s.groups[i].lost.Load()
+	}
+	return all
+}
+
+// GroupStats counts what became of one group's packets.
+type GroupStats struct {
+	// Received is how many packets were read.
+	Received uint64
+	// Lost is how many packets were logged and not received; see [Stats].
+	Lost uint64
+}
+
+// GroupStats returns the counts of one group; zero for one that is not received.
+func (s *Subscription) GroupStats(group uint16) GroupStats {
+	for i := range s.groups {
+		if c := &s.groups[i]; c.group == group {
+			return GroupStats{Received: c.received.Load(), Lost: c.lost.Load()}
+		}
+	}
+	return GroupStats{}
+}
