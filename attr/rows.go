@@ -96,9 +96,24 @@ func OptU64[T any, V Integer](typ uint16, name string, field func(*T) **V) Row[T
 	return optional(U64[V, V](typ, name, self), field)
 }
 
+// OptS8 is [S8] for a field whose zero is a value: nil is not sent.
+func OptS8[T any, V Integer](typ uint16, name string, field func(*T) **V) Row[T] {
+	return optional(S8[V, V](typ, name, self), field)
+}
+
+// OptS16 is [S16] for a field whose zero is a value: nil is not sent.
+func OptS16[T any, V Integer](typ uint16, name string, field func(*T) **V) Row[T] {
+	return optional(S16[V, V](typ, name, self), field)
+}
+
 // OptS32 is [S32] for a field whose zero is a value: nil is not sent.
 func OptS32[T any, V Integer](typ uint16, name string, field func(*T) **V) Row[T] {
 	return optional(S32[V, V](typ, name, self), field)
+}
+
+// OptS64 is [S64] for a field whose zero is a value: nil is not sent.
+func OptS64[T any, V Integer](typ uint16, name string, field func(*T) **V) Row[T] {
+	return optional(S64[V, V](typ, name, self), field)
 }
 
 // OptBE16 is [BE16] for a field whose zero is a value: nil is not sent.
@@ -109,6 +124,11 @@ func OptBE16[T any, V Integer](typ uint16, name string, field func(*T) **V) Row[
 // OptBE32 is [BE32] for a field whose zero is a value: nil is not sent.
 func OptBE32[T any, V Integer](typ uint16, name string, field func(*T) **V) Row[T] {
 	return optional(BE32[V, V](typ, name, self), field)
+}
+
+// OptBE64 is [BE64] for a field whose zero is a value: nil is not sent.
+func OptBE64[T any, V Integer](typ uint16, name string, field func(*T) **V) Row[T] {
+	return optional(BE64[V, V](typ, name, self), field)
 }
 
 // Bool is an attribute of 8 bits that is 0 or 1; false is not sent.

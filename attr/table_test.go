@@ -47,9 +47,13 @@ type everything struct {
 	OptU16                     *uint16
 	OptU32                     *uint32
 	OptU64                     *uint64
+	OptS8                      *int8
+	OptS16                     *int16
 	OptS32                     *int32
+	OptS64                     *int64
 	OptBE16                    *uint16
 	OptBE32                    *uint32
+	OptBE64                    *uint64
 	Bool                       bool
 	OptBool                    *bool
 	Flag                       bool
@@ -136,6 +140,10 @@ var allAttrs = attr.Table[everything]{
 		}).Sample(func(r *rand.Rand, v *everything) { v.Custom = [2]byte{1, byte(r.IntN(256))} }),
 	attr.U32(43, "REPORTED", func(v *everything) *uint32 { return &v.Reported }).ReadOnly(),
 	attr.S16(44, "LONG", func(v *everything) *int64 { return &v.Long }),
+	attr.OptS8(45, "OPTS8", func(v *everything) **int8 { return &v.OptS8 }),
+	attr.OptS16(46, "OPTS16", func(v *everything) **int16 { return &v.OptS16 }),
+	attr.OptS64(47, "OPTS64", func(v *everything) **int64 { return &v.OptS64 }),
+	attr.OptBE64(48, "OPTBE64", func(v *everything) **uint64 { return &v.OptBE64 }),
 	attr.Rest(func(v *everything) *[]attr.Raw { return &v.Rest }),
 }
 

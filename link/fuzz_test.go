@@ -6,7 +6,6 @@ import (
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
-	"github.com/nlkit/nlkit/attr/attrtest"
 	"github.com/nlkit/nlkit/internal/uapi"
 )
 
@@ -44,9 +43,3 @@ func FuzzDecodeLink(f *testing.F) {
 		}
 	})
 }
-
-func FuzzBridge(f *testing.F)  { attrtest.Fuzz(f, bridgeAttrs) }
-func FuzzMacvlan(f *testing.F) { attrtest.Fuzz(f, macvlanAttrs) }
-func FuzzVeth(f *testing.F)    { attrtest.Fuzz(f, vethAttrs) }
-func FuzzVLAN(f *testing.F)    { attrtest.Fuzz(f, vlanAttrs) }
-func FuzzVXLAN(f *testing.F)   { attrtest.Fuzz(f, vxlanAttrs) }

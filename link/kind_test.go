@@ -3,18 +3,126 @@ package link
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/attr"
+	"github.com/nlkit/nlkit/attr/attrtest"
 	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/internal/uapi"
 )
+
+// A group of kinds has its tests in kind_<group>_test.go: what checks the tables,
+// and samples. Each has a line in the two functions below.
+func allKindTests() kindTests {
+	all := kindTests{}
+	maps.Copy(all, basicTables)
+	return all
+}
+
+func samples(b bed) []sample {
+	return slices.Concat(
+		basicSamples(b),
+	)
+}
+
+// kindTests are the tests of the tables, by the names of the kinds.
+type kindTests map[string]func(*testing.T)
+
+// nothing is what the zero value of most kinds sends.
+var nothing []byte
+
+// kindTable returns a test of the table of a kind: what is set survives, every
+// exported field but those in except has a row, and the zero value sends zero.
+func kindTable[T any](table attr.Table[T], zero []byte, except ...string) func(*testing.T) {
+	return func(t *testing.T) {
+		attrtest.RoundTrip(t, table)
+		attrtest.Covers(t, table, except...)
+		if b, err := table.Append(nil, new(T)); err != nil || string(b) != string(zero) {
+			t.Errorf("the zero %T sends % x, %v", *new(T), b, err)
+		}
+	}
+}
+
+func TestKindTables(t *testing.T) {
+	tests := allKindTests()
+	sampled := map[string]bool{}
+	for _, s := range samples(bed{}) {
+		sampled[s.kind.Kind()] = true
+	}
+	for name, codec := range kinds {
+		t.Run(name, func(t *testing.T) {
+			k, err := codec.decode(nil)
+			if err != nil || k.Kind() != name {
+				t.Errorf("decodes to %v, %v", k, err)
+			}
+			if !sampled[name] {
+				t.Error("no sample")
+			}
+			if tests[name] == nil {
+				t.Fatal("no test of the table")
+			}
+			tests[name](t)
+		})
+	}
+	// A kind is a file and a line: none may be without its line.
+	files, err := filepath.Glob("kind_*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, f := range files {
+		if strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		name := strings.TrimSuffix(strings.TrimPrefix(f, "kind_"), ".go")
+		if _, ok := kinds[strings.TrimSuffix(name, "_")]; !ok {
+			t.Errorf("%s: no line in kinds", f)
+		}
+	}
+}
+
+// FuzzKind decodes the data of any kind: no bytes make it panic, and what it decodes
+// and can send is stable.
+func FuzzKind(f *testing.F) {
+	names := slices.Sorted(maps.Keys(kinds))
+	for _, s := range samples(bed{parent: 50, second: 51}) {
+		if b, err := s.kind.appendData(nil); err == nil {
+			n, _ := slices.BinarySearch(names, s.kind.Kind())
+			f.Add(n, b)
+			f.Add(n, b[:len(b)/2])
+		}
+	}
+	f.Fuzz(func(t *testing.T, n int, b []byte) {
+		codec := kinds[names[uint(n)%uint(len(names))]]
+		for off := range min(len(b), 64) {
+			attr.Path(codec.schema, b, off)
+		}
+		k, err := codec.decode(b)
+		if err != nil {
+			return
+		}
+		once, err := k.appendData(nil)
+		if err != nil {
+			return // a kernel may say what it does not take
+		}
+		again, err := codec.decode(once)
+		if err != nil {
+			t.Fatalf("own bytes do not decode: %v\n% x", err, once)
+		}
+		twice, err := again.appendData(nil)
+		if err != nil || string(once) != string(twice) {
+			t.Fatalf("not stable (%v):\n% x\n% x", err, once, twice)
+		}
+	})
+}
 
 // add makes a link, and skips the test if the kernel lacks the kind.
 func add(t testing.TB, c *nlkit.Client, name string, kind Kind, opts ...AddOption) Link {
@@ -28,12 +136,63 @@ func add(t testing.TB, c *nlkit.Client, name string, kind Kind, opts ...AddOptio
 	return l
 }
 
-// sample is a link of a kind with much of it set, what iproute2 says to make the
-// same, and what of it reads differently.
+// bed are the links that samples stand on, by their indexes; iproute2 knows them
+// as "parent" and "second".
+type bed struct{ parent, second int }
+
+// makeBed makes two links that are up.
+func makeBed(t testing.TB, c *nlkit.Client) bed {
+	t.Helper()
+	add(t, c, "parent", &Veth{Peer: NewPeer("pp")}, Up(), WithIndex(50))
+	add(t, c, "second", &Veth{Peer: NewPeer("ps")}, Up(), WithIndex(51))
+	return bed{parent: 50, second: 51}
+}
+
+// sample is a link of a kind with as much of it set as goes together. It is made on
+// the real kernel by this package and by iproute2, and recorded in
+// testdata/kind_<name>.txt.
 type sample struct {
-	kind   Kind
-	parent bool
-	ip     string // behind "ip link add [link parent] NAME"
+	name  string
+	kind  Kind
+	opts  []AddOption // more that the link needs
+	over  bool        // it stands on parent: WithParent
+	since string      // the first kernel that has all of it, "" for any that has the kind
+
+	ip    string     // words that make the same, behind "ip link add [link parent] x0"; "" if iproute2 has none
+	then  string     // words behind "ip link set x0" that complete it
+	byIP  Kind       // what ip makes, where its words can't say all; nil for kind
+	other bool       // ip shows more of its own link than of ours: don't compare
+	again func(Kind) // takes away what was read and can't be sent
+}
+
+const sampleLink = "x0"
+
+func (s sample) make(t testing.TB, c *nlkit.Client, b bed) Link {
+	t.Helper()
+	if s.since != "" {
+		nstest.NeedKernel(t, s.since)
+	}
+	opts := slices.Clone(s.opts)
+	if s.over {
+		opts = append(opts, WithParent(b.parent))
+	}
+	return add(t, c, sampleLink, s.kind, opts...)
+}
+
+// makeByIP has iproute2 make the link.
+func (s sample) makeByIP(t *testing.T, c *nlkit.Client, ns *nstest.NS) Link {
+	t.Helper()
+	args := []string{"link", "add"}
+	if s.over {
+		args = append(args, "link", "parent")
+	}
+	ns.Run(t, "ip", slices.Concat(args, []string{sampleLink}, strings.Fields(s.ip))...)
+	if s.then != "" {
+		ns.Run(t, "ip", slices.Concat([]string{"link", "set", sampleLink}, strings.Fields(s.then))...)
+	}
+	l, err := Get(t.Context(), c, Name(sampleLink))
+	must(t, err)
+	return l
 }
 
 var (
@@ -42,152 +201,47 @@ var (
 	mac2   = net.HardwareAddr{0, 0x11, 0x22, 0x33, 0x44, 0x66}
 )
 
-// samples are made on the real kernel by this package and by iproute2. parent
-// stands for the index of another link.
-func samples(parent int) map[string]sample {
-	return map[string]sample{
-		"dummy": {kind: &Dummy{}, ip: "type dummy"},
-		"ifb":   {kind: &IFB{}, ip: "type ifb"},
-		"veth":  {kind: &Veth{}, ip: "type veth"},
-		"bridge": {
-			kind: &Bridge{
-				ForwardDelay: new(4 * time.Second), HelloTime: time.Second, MaxAge: 7 * time.Second, AgeingTime: new(time.Duration(0)),
-				Priority: new(uint16(4096)), GroupForwardMask: new(uint16(8)), GroupAddress: net.HardwareAddr{1, 0x80, 0xc2, 0, 0, 4},
-				STP: new(STPKernel), MulticastRouter: new(MulticastRouterAlways), MulticastSnooping: new(true),
-				MulticastQueryUseIfAddr: new(true), MulticastQuerier: new(true), MulticastHashMax: 1024,
-				MulticastLastMemberCount: new(uint32(3)), MulticastStartupQueryCount: new(uint32(4)),
-				MulticastLastMemberInterval: new(2 * time.Second), MulticastMembershipInterval: new(200 * time.Second),
-				MulticastQuerierInterval: new(201 * time.Second), MulticastQueryInterval: new(100 * time.Second),
-				MulticastQueryResponseInterval: new(9 * time.Second), MulticastStartupQueryInterval: new(30 * time.Second),
-				MulticastStats: new(true), MulticastIGMPVersion: 3, MulticastMLDVersion: 2,
-				CallIPTables: new(true), CallIP6Tables: new(true), CallARPTables: new(true), NoLinkLocalLearn: new(true),
-			},
-			ip: "type bridge forward_delay 400 hello_time 100 max_age 700 ageing_time 0 priority 4096 group_fwd_mask 8 " +
-				"group_address 01:80:c2:00:00:04 stp_state 1 mcast_router 2 mcast_snooping 1 mcast_query_use_ifaddr 1 mcast_querier 1 " +
-				"mcast_hash_max 1024 mcast_last_member_count 3 mcast_startup_query_count 4 mcast_last_member_interval 200 " +
-				"mcast_membership_interval 20000 mcast_querier_interval 20100 mcast_query_interval 10000 " +
-				"mcast_query_response_interval 900 mcast_startup_query_interval 3000 mcast_stats_enabled 1 mcast_igmp_version 3 " +
-				"mcast_mld_version 2 nf_call_iptables 1 nf_call_ip6tables 1 nf_call_arptables 1 no_linklocal_learn 1",
-		},
-		"vxlan": {
-			kind: &VXLAN{
-				VNI: 0xabcdef, Remote: netip.MustParseAddr("239.1.1.1"), Local: netip.MustParseAddr("10.0.0.1"), Parent: parent,
-				Port: 4789, PortRange: PortRange{10000, 20000}, TTL: 16, TOS: 8, DF: VXLANDFSet,
-				Learning: new(false), Ageing: new(10 * time.Minute), Limit: 100,
-				Proxy: true, RSC: true, L2Miss: true, L3Miss: true, GBP: true, UDPChecksum: new(false),
-				UDPZeroChecksum6Tx: true, UDPZeroChecksum6Rx: true,
-			},
-			parent: true,
-			ip: "type vxlan id 11259375 group 239.1.1.1 local 10.0.0.1 dev parent dstport 4789 srcport 10000 20000 ttl 16 tos 8 df set " +
-				"nolearning ageing 600 maxaddress 100 proxy rsc l2miss l3miss gbp noudpcsum udp6zerocsumtx udp6zerocsumrx",
-		},
-		"vxlan6": {
-			kind: &VXLAN{
-				VNI: 7, Remote: group6, Local: netip.MustParseAddr("2001:db8::1"), Parent: parent, Port: 4789, TTLInherit: true,
-				DF: VXLANDFInherit, Label: 0xfffff, RemoteChecksumTx: true, RemoteChecksumRx: true, RemoteChecksumNoPartial: true,
-			},
-			parent: true,
-			ip: "type vxlan id 7 group ff05::100 local 2001:db8::1 dev parent dstport 4789 ttl inherit df inherit flowlabel 0xfffff " +
-				"remcsumtx remcsumrx",
-		},
-		"vxlanexternal": {
-			kind: &VXLAN{External: true, VNIFilter: true, Port: 4789, Learning: new(false)},
-			ip:   "type vxlan external vnifilter dstport 4789 nolearning",
-		},
-		"vxlangpe": {
-			kind: &VXLAN{External: true, GPE: true, Port: 4790, Learning: new(false)},
-			ip:   "type vxlan external gpe dstport 4790 nolearning",
-		},
-		"macvlan": {
-			kind: &Macvlan{
-				Mode: MacvlanSource, Flags: new(MacvlanNoDst), Sources: []net.HardwareAddr{mac1, mac2}, BroadcastQueueLen: new(uint32(77)),
-			},
-			parent: true,
-			ip:     "type macvlan mode source bcqueuelen 77 nodst",
-		},
-		"macvtap": {
-			kind:   &Macvtap{Mode: MacvlanBridge, BroadcastQueueLen: new(uint32(0))},
-			parent: true,
-			ip:     "type macvtap mode bridge bcqueuelen 0",
-		},
-		"vlan": {
-			kind: &VLAN{
-				ID: 4094, Protocol: VLAN8021AD, ReorderHeader: new(false), LooseBinding: new(true),
-				EgressQoS: []VLANQoS{{1, 2}, {3, 4}}, IngressQoS: []VLANQoS{{5, 6}},
-			},
-			parent: true,
-			ip:     "type vlan proto 802.1ad id 4094 reorder_hdr off loose_binding on egress-qos-map 1:2 3:4 ingress-qos-map 5:6",
-		},
-	}
-}
-
-func (s sample) name() string { return "x0" }
-
-func (s sample) make(t testing.TB, c *nlkit.Client, parent Link) Link {
-	t.Helper()
-	opts := []AddOption{}
-	if s.parent && s.kind.Kind() != "vxlan" {
-		opts = append(opts, WithParent(parent.Index))
-	}
-	return add(t, c, s.name(), s.kind, opts...)
-}
-
-// args are the words for iproute2.
-func (s sample) args() []string {
-	args := []string{"link", "add"}
-	if s.parent && s.kind.Kind() != "vxlan" {
-		args = append(args, "link", "parent")
-	}
-	return append(append(args, s.name()), strings.Fields(s.ip)...)
-}
-
-// What is set reads back, whether this package or iproute2 set it.
+// What is set reads back, whether this package or iproute2 set it; it can be made
+// again out of what was read; iproute2 says the same of all of them, and deletes
+// what this package made.
 func TestInteropKinds(t *testing.T) {
-	for name := range samples(0) {
-		t.Run(name, func(t *testing.T) {
+	for _, s := range samples(bed{parent: 50, second: 51}) {
+		t.Run(s.name, func(t *testing.T) {
 			c, ns := newClient(t)
-			parent := add(t, c, "parent", &Veth{}, Up())
-			s := samples(parent.Index)[name]
-			ours := s.make(t, c, parent)
+			b := makeBed(t, c)
+			ours := s.make(t, c, b)
 			sameKind(t, "made here", s.kind, ours.Kind)
-			described := ipInfo(t, ns, s.name())
-			must(t, Delete(t.Context(), c, Name(s.name())))
+			described := ipInfo(t, ns, sampleLink)
+			ns.Run(t, "ip", "link", "delete", sampleLink, "type", s.kind.Kind())
 
-			// It can be made again out of what was read.
 			again := s
 			again.kind = ours.Kind
-			if b, ok := KindAs[*Bridge](ours); ok && b.VLANDefaultPVID == nil {
-				// A kernel built without VLANs in bridges reports these, and refuses them.
-				b.VLANFiltering, b.MulticastVLANSnooping, b.MST, b.FDBLocalVLAN0 = nil, nil, nil, nil
+			if s.again != nil {
+				s.again(again.kind)
 			}
-			sameKind(t, "made again", s.kind, again.make(t, c, parent).Kind)
-			sameInfo(t, "made again", described, ipInfo(t, ns, s.name()))
-			must(t, Delete(t.Context(), c, Name(s.name())))
+			sameKind(t, "made again", s.kind, again.make(t, c, b).Kind)
+			sameInfo(t, "made again", described, ipInfo(t, ns, sampleLink))
+			must(t, Delete(t.Context(), c, Name(sampleLink)))
 
-			ns.Run(t, "ip", s.args()...)
-			theirs, err := Get(t.Context(), c, Name(s.name()))
-			must(t, err)
+			if s.ip == "" {
+				return
+			}
+			theirs := s.makeByIP(t, c, ns)
 			want := s.kind
-			switch k := want.(type) {
-			case *Macvlan: // iproute2 sets sources afterwards
-				ns.Run(t, "ip", "link", "set", s.name(), "type", "macvlan", "macaddr", "set", mac1.String(), mac2.String())
-				theirs, err = Get(t.Context(), c, Name(s.name()))
-				must(t, err)
-			case *VXLAN: // iproute2 does not know this flag's word
-				without := *k
-				without.RemoteChecksumNoPartial = false
-				want = &without
+			if s.byIP != nil {
+				want = s.byIP
 			}
 			sameKind(t, "made by ip", want, theirs.Kind)
-			if name != "vxlan6" {
-				sameInfo(t, "made by ip", described, ipInfo(t, ns, s.name()))
+			if s.byIP == nil && !s.other {
+				sameInfo(t, "made by ip", described, ipInfo(t, ns, sampleLink))
 			}
+			must(t, Delete(t.Context(), c, Name(sampleLink)))
 		})
 	}
 }
 
 // sameKind fails unless everything that is set in want is so in got.
-func sameKind(t *testing.T, what string, want, got Kind) {
+func sameKind(t *testing.T, what string, want, got any) {
 	t.Helper()
 	if reflect.TypeOf(want) != reflect.TypeOf(got) {
 		t.Fatalf("%s: got a %T, want a %T", what, got, want)
@@ -211,26 +265,28 @@ func show(v reflect.Value) string {
 // What a kernel sent that has the kind.
 func TestRecordedKinds(t *testing.T) {
 	all := fixtures(t)
-	for name, s := range samples(50) {
-		b, ok := all["kind_"+name]
-		if !ok {
-			if len(all) > 0 {
-				t.Errorf("%s: no fixture", name)
+	for _, s := range samples(bed{parent: 50, second: 51}) {
+		t.Run(s.name, func(t *testing.T) {
+			b, ok := all["kind_"+s.name]
+			if !ok {
+				if len(all) > 0 {
+					t.Error("no fixture")
+				}
+				return
 			}
-			continue
-		}
-		var l Link
-		must(t, l.decode(b, true))
-		if l.Name != s.name() || l.Index == 0 || l.MTU == 0 || l.Inet6 == nil {
-			t.Errorf("%s: got %+v", name, l)
-		}
-		sameKind(t, name, s.kind, l.Kind)
-		// What can be sent of it survives.
-		sent, err := infoAttrs.Append(nil, &linkInfo{kind: l.Kind})
-		must(t, err)
-		var back Link
-		must(t, back.readInfo(sent))
-		sameKind(t, name, s.kind, back.Kind)
+			var l Link
+			must(t, l.decode(b, true))
+			if l.Name != sampleLink || l.Index == 0 {
+				t.Errorf("got %+v", l)
+			}
+			sameKind(t, "recorded", s.kind, l.Kind)
+			// What can be sent of it survives.
+			sent, err := infoAttrs.Append(nil, &linkInfo{kind: l.Kind})
+			must(t, err)
+			var back Link
+			must(t, back.readInfo(sent))
+			sameKind(t, "sent again", s.kind, back.Kind)
+		})
 	}
 }
 
@@ -240,115 +296,16 @@ func TestRecord(t *testing.T) {
 		return
 	}
 	release, _ := os.ReadFile("/proc/sys/kernel/osrelease")
-	for name := range samples(0) {
-		t.Run(name, func(t *testing.T) {
+	for _, s := range samples(bed{parent: 50, second: 51}) {
+		t.Run(s.name, func(t *testing.T) {
 			c, _ := newClient(t)
-			parent := add(t, c, "parent", &Veth{Peer: NewPeer("pp")}, Up(), WithIndex(50))
-			s := samples(parent.Index)[name]
-			s.make(t, c, parent)
+			s.make(t, c, makeBed(t, c))
 			req := request("link.Get", uapi.RTM_GETLINK, 0)
-			req.Data = Name(s.name()).appendTo(nil, header{})
+			req.Data = Name(sampleLink).appendTo(nil, header{})
 			must(t, c.Query(t.Context(), req, func(m nlkit.Message) error {
-				fmt.Printf("--- kind_%s.txt\n# RTM_NEWLINK of Linux %s: ip link add %s %s\n%s", name, strings.TrimSpace(string(release)), s.name(), s.ip, dumpHex(m.Data))
+				fmt.Printf("--- kind_%s.txt\n# RTM_NEWLINK of Linux %s: ip link add %s %s\n%s", s.name, strings.TrimSpace(string(release)), sampleLink, s.ip, dumpHex(m.Data))
 				return nil
 			}))
 		})
-	}
-}
-
-func TestVethPeer(t *testing.T) {
-	c, _ := newClient(t)
-	other := nstest.New(t)
-	c2 := clientIn(t, other)
-	ctx := t.Context()
-	must(t, Add(ctx, c, "v0", &Veth{Peer: NewPeer("p0", WithNetNSFD(other.FD()), WithMTU(1400), WithAddress(mac1), WithTxQueueLen(7),
-		WithNumTxQueues(3), WithNumRxQueues(2), WithIndex(99), WithGroup(5), WithARP(false), WithGSOMaxSize(60000))},
-		WithIndex(42), WithMTU(1300), WithAddress(mac2)))
-	v, err := Get(ctx, c, Index(42))
-	must(t, err)
-	p, err := Get(ctx, c2, Name("p0"))
-	must(t, err)
-	if v.Name != "v0" || v.MTU != 1300 || v.Address.String() != mac2.String() || v.Parent != 99 || v.ParentNSID == nil {
-		t.Errorf("got %+v", v)
-	}
-	if p.Index != 99 || p.MTU != 1400 || p.Address.String() != mac1.String() || p.TxQueueLen != 7 || p.NumTxQueues != 3 ||
-		p.NumRxQueues != 2 || p.Group != 5 || !p.Flags.Has(FlagNoARP) || p.GSOMaxSize != 60000 || p.Parent != 42 {
-		t.Errorf("got %+v", p)
-	}
-	if _, ok := KindAs[*Veth](p); !ok {
-		t.Errorf("the peer is a %T", p.Kind)
-	}
-	// The kernel's word about the peer has the peer in its path.
-	err = Add(ctx, c, "v1", &Veth{Peer: NewPeer("p1", WithRawAttr(uapi.IFLA_TSO_MAX_SIZE, make([]byte, 4)))})
-	e, ok := errors.AsType[*nlkit.Error](err)
-	if !ok || e.Attr != "IFLA_LINKINFO.IFLA_INFO_DATA.VETH_INFO_PEER.IFLA_TSO_MAX_SIZE" {
-		t.Errorf("got %v (attribute %q)", err, e.Attr)
-	}
-}
-
-func TestVethPeerByNamespaceName(t *testing.T) {
-	withNamedNetNS(t, func(c *nlkit.Client, other *nlkit.Client, name string) {
-		ctx := t.Context()
-		must(t, Add(ctx, c, "v0", &Veth{Peer: NewPeer("p0", WithNetNS(name))}))
-		_, err := Get(ctx, other, Name("p0"))
-		must(t, err)
-		must(t, Set(ctx, c, Name("v0"), WithNetNS(name), WithNewIndex(77)))
-		l, err := Get(ctx, other, Index(77))
-		must(t, err)
-		if l.Name != "v0" {
-			t.Errorf("got %+v", l)
-		}
-		b := c.NewBatch()
-		must(t, Add(ctx, b, "v1", &Veth{Peer: NewPeer("p1", WithNetNS(name))}, WithNetNS(name)))
-		must(t, Add(ctx, b, "v2", &Veth{}, WithNetNS(name)))
-		must(t, b.Send(ctx))
-		for _, n := range []string{"v1", "p1", "v2"} {
-			_, err := Get(ctx, other, Name(n))
-			must(t, err)
-		}
-	})
-}
-
-func TestChangeKind(t *testing.T) {
-	c, _ := newClient(t)
-	ctx := t.Context()
-	add(t, c, "br0", &Bridge{})
-	must(t, Set(ctx, c, Name("br0"), WithKind(&Bridge{AgeingTime: new(time.Duration(0)), MulticastSnooping: new(false)})))
-	l, err := Get(ctx, c, Name("br0"))
-	must(t, err)
-	b, _ := KindAs[*Bridge](l)
-	if *b.AgeingTime != 0 || *b.MulticastSnooping || *b.MulticastQueryInterval != 125*time.Second {
-		t.Errorf("got %+v", b)
-	}
-
-	add(t, c, "vx0", &VXLAN{VNI: 42, Remote: netip.MustParseAddr("10.0.0.9")})
-	must(t, Set(ctx, c, Name("vx0"), WithKind(&VXLAN{Learning: new(false), Ageing: new(time.Minute)})))
-	l, err = Get(ctx, c, Name("vx0"))
-	must(t, err)
-	if vx, _ := KindAs[*VXLAN](l); vx.VNI != 42 || *vx.Learning || *vx.Ageing != time.Minute {
-		t.Errorf("got %+v", vx)
-	}
-	err = Set(ctx, c, Name("vx0"), WithKind(&VXLAN{VNI: 43}))
-	e, ok := errors.AsType[*nlkit.Error](err)
-	if !ok || !errors.Is(err, errors.ErrUnsupported) || e.Message != "Cannot change VNI" || e.Object != `"vx0"` {
-		t.Errorf("got %v", err)
-	}
-
-	parent := add(t, c, "v0", &Veth{})
-	add(t, c, "mv0", &Macvlan{Mode: MacvlanSource, Sources: []net.HardwareAddr{mac1}}, WithParent(parent.Index))
-	for _, tc := range []struct {
-		change Macvlan
-		want   []net.HardwareAddr
-	}{
-		{Macvlan{SourceOp: MacvlanAddSource, Sources: []net.HardwareAddr{mac2}}, []net.HardwareAddr{mac1, mac2}},
-		{Macvlan{SourceOp: MacvlanDeleteSource, Sources: []net.HardwareAddr{mac1}}, []net.HardwareAddr{mac2}},
-		{Macvlan{SourceOp: MacvlanFlushSources}, nil},
-	} {
-		must(t, Set(ctx, c, Name("mv0"), WithKind(&tc.change)))
-		l, err := Get(ctx, c, Name("mv0"))
-		must(t, err)
-		if mv, _ := KindAs[*Macvlan](l); mv.Mode != MacvlanSource || !reflect.DeepEqual(mv.Sources, tc.want) {
-			t.Errorf("%v: got %+v", tc.change.SourceOp, mv)
-		}
 	}
 }

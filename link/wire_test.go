@@ -3,16 +3,12 @@ package link
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
 	"net"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -20,19 +16,11 @@ import (
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/attr/attrtest"
+	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/internal/uapi"
 )
 
-func TestKindTables(t *testing.T) {
-	kindTable(t, bridgeAttrs, "RootID", "ID")
-	kindTable(t, dummyAttrs)
-	kindTable(t, ifbAttrs)
-	kindTable(t, macvlanAttrs, "SourceOp")
-	kindTable(t, macvtapAttrs, "SourceOp")
-	kindTable(t, vethAttrs)
-	kindTable(t, vxlanAttrs)
-	attrtest.RoundTrip(t, vlanAttrs)
-	attrtest.Covers(t, vlanAttrs)
+func TestTables(t *testing.T) {
 	attrtest.RoundTrip(t, bridgeQuerierAttrs)
 	attrtest.Covers(t, bridgeQuerierAttrs)
 	attrtest.RoundTrip(t, xdpAttrs)
@@ -41,43 +29,6 @@ func TestKindTables(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	}
-	// A kind is a file and a line: none may be without its line.
-	files, err := filepath.Glob("kind_*.go")
-	if err != nil || len(files) == 0 {
-		t.Fatal(files, err)
-	}
-	for _, f := range files {
-		if f == "kind_test.go" {
-			continue
-		}
-		name := strings.TrimSuffix(strings.TrimPrefix(f, "kind_"), ".go")
-		if _, ok := kinds[name]; !ok {
-			t.Errorf("%s: no line in kinds", f)
-		}
-	}
-	for name, codec := range kinds {
-		k, err := codec.decode(nil)
-		if err != nil || k.Kind() != name {
-			t.Errorf("%s decodes to %v, %v", name, k, err)
-		}
-	}
-}
-
-// kindTable checks a table whose zero value sends nothing.
-func kindTable[T any](t *testing.T, table attr.Table[T], except ...string) {
-	t.Helper()
-	attrtest.RoundTrip(t, table)
-	attrtest.Covers(t, table, except...)
-	if b, err := table.Append(nil, new(T)); err != nil || len(b) != 0 {
-		t.Errorf("the zero %T sends % x, %v", *new(T), b, err)
-	}
-}
-
-func TestZeroVLANSendsItsID(t *testing.T) {
-	b, err := vlanAttrs.Append(nil, &VLAN{})
-	if want := attr.AppendUint16(nil, uapi.IFLA_VLAN_ID, 0); err != nil || !bytes.Equal(b, want) {
-		t.Errorf("got % x, %v", b, err)
 	}
 }
 
@@ -441,34 +392,10 @@ var record = flag.Bool("record", false, "write testdata from the kernel at hand"
 // from machines with the low byte first, and mean nothing to others.
 func fixtures(t testing.TB) map[string][]byte {
 	t.Helper()
-	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
+	if !nstest.LittleEndian() {
 		return nil
 	}
-	files, err := filepath.Glob("testdata/*.txt")
-	must(t, err)
-	all := map[string][]byte{}
-	for _, f := range files {
-		text, err := os.ReadFile(f)
-		must(t, err)
-		all[strings.TrimSuffix(filepath.Base(f), ".txt")] = parseHex(t, string(text))
-	}
-	if len(all) == 0 {
-		t.Fatal("no fixtures")
-	}
-	return all
-}
-
-// parseHex reads hex with comments behind #.
-func parseHex(t testing.TB, text string) []byte {
-	t.Helper()
-	var b strings.Builder
-	for line := range strings.Lines(text) {
-		line, _, _ = strings.Cut(line, "#")
-		b.WriteString(strings.Join(strings.Fields(line), ""))
-	}
-	out, err := hex.DecodeString(b.String())
-	must(t, err)
-	return out
+	return nstest.Recorded(t)
 }
 
 // dumpHex writes a message as hex, an attribute a line with its name.

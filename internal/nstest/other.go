@@ -16,6 +16,12 @@ func Enter(t testing.TB) *NS {
 	return nil
 }
 
+// NeedKernel skips the test: this is no Linux.
+func NeedKernel(t testing.TB, version string) {
+	t.Helper()
+	Skip(t, "kernel:"+version, "this is no Linux")
+}
+
 func denied(error) bool { return true }
 
 func openFiles() map[int]string { return nil }
