@@ -30,10 +30,10 @@ type CAN struct {
 	// BitTiming is the bit rate and how it comes about: in the arbitration phase,
 	// if the data have a rate of their own (IFLA_CAN_BITTIMING).
 	BitTiming CANBitTiming
-	// DataBitTiming is the same for the data of CAN FD, which also takes CANFD in
+	// DataBitTiming is the same for the data of CAN FD, which also takes [CANFD] in
 	// Modes (IFLA_CAN_DATA_BITTIMING).
 	DataBitTiming CANBitTiming
-	// XLDataBitTiming is the same for the data of CAN XL, which also takes CANXL in
+	// XLDataBitTiming is the same for the data of CAN XL, which also takes [CANXL] in
 	// Modes (IFLA_CAN_XL_DATA_BITTIMING). Linux 6.19.
 	XLDataBitTiming CANBitTiming
 	// Modes are the modes that are on; on write, those to be switched on
@@ -57,7 +57,7 @@ type CAN struct {
 	TDC CANTDC
 	// XLTDC is the same for CAN XL (IFLA_CAN_XL_TDC). Linux 6.19.
 	XLTDC CANTDC
-	// XLPWM is the form of the signals that CANXLTMS sends (IFLA_CAN_XL_PWM). Linux
+	// XLPWM is the form of the signals that [CANXLTMS] sends (IFLA_CAN_XL_PWM). Linux
 	// 6.19.
 	XLPWM CANPWM
 
@@ -138,15 +138,15 @@ type CANBitTimingLimits struct {
 
 // CANTDC compensates the delay of a transmitter: it reads back the bits that it
 // sends, Value plus Offset behind their start. The unit is a period of the clock.
-// It takes CANTDCAuto or CANTDCManual in Modes, for CAN XL CANXLTDCAuto or
-// CANXLTDCManual.
+// It takes [CANTDCAuto] or [CANTDCManual] in Modes, for CAN XL [CANXLTDCAuto] or
+// [CANXLTDCManual].
 //
 // Source: IFLA_CAN_TDC_*, include/uapi/linux/can/netlink.h.
 type CANTDC struct {
 	// Value is the delay. The kernel takes it only in the manual mode, but may report
 	// what was measured in the automatic one (IFLA_CAN_TDC_TDCV).
 	Value *uint32
-	// Offset is added to the delay; the kernel does not take a CANTDC without it
+	// Offset is added to the delay; the kernel does not take a [CANTDC] without it
 	// (IFLA_CAN_TDC_TDCO).
 	Offset *uint32
 	// Filter is the least sum of Value and Offset that counts (IFLA_CAN_TDC_TDCF).
@@ -162,7 +162,7 @@ type CANTDC struct {
 
 // CANPWM is the form of the pulses by which a CAN XL controller speaks to a
 // transceiver in its fast mode. The unit is a period of the clock. Short and Long go
-// together; what is not given the kernel works out. It takes CANXLTMS in Modes.
+// together; what is not given the kernel works out. It takes [CANXLTMS] in Modes.
 //
 // Source: IFLA_CAN_PWM_*, include/uapi/linux/can/netlink.h, Linux 6.19.
 type CANPWM struct {
@@ -192,9 +192,9 @@ type CANErrorCounters struct {
 // Source: struct can_device_stats, include/uapi/linux/can/netlink.h.
 type CANStats struct {
 	BusErrors       uint32 // errors on the bus
-	ErrorWarnings   uint32 // changes to CANErrorWarning
-	ErrorPassives   uint32 // changes to CANErrorPassive
-	BusOffs         uint32 // changes to CANBusOff
+	ErrorWarnings   uint32 // changes to [CANErrorWarning]
+	ErrorPassives   uint32 // changes to [CANErrorPassive]
+	BusOffs         uint32 // changes to [CANBusOff]
 	ArbitrationLost uint32 // arbitrations that another controller won
 	Restarts        uint32 // restarts
 }
