@@ -66,12 +66,24 @@ func KindAs[K Kind](l Link) (K, bool) {
 var kinds = tableOf(
 	kindOf(bridgeAttrs),
 	kindOf(dummyAttrs),
+	kindOf(erspanAttrs),
+	kindOf(greAttrs),
+	kindOf(gretapAttrs),
 	kindOf(ifbAttrs),
+	kindOf(ip6erspanAttrs),
+	kindOf(ip6greAttrs),
+	kindOf(ip6gretapAttrs),
+	kindOf(ip6tnlAttrs),
+	kindOf(ipipAttrs),
 	kindOf(macvlanAttrs),
 	kindOf(macvtapAttrs),
+	kindOf(sitAttrs),
 	kindOf(vethAttrs),
 	kindOf(vlanAttrs),
+	kindOf(vtiAttrs),
+	kindOf(vti6Attrs),
 	kindOf(vxlanAttrs),
+	kindOf(xfrmAttrs),
 )
 
 // ports are the ports that this package knows: a line for each port_<name>.go.

@@ -25,12 +25,14 @@ import (
 func allKindTests() kindTests {
 	all := kindTests{}
 	maps.Copy(all, basicTables)
+	maps.Copy(all, tunnelTables)
 	return all
 }
 
 func samples(b bed) []sample {
 	return slices.Concat(
 		basicSamples(b),
+		tunnelSamples(b),
 	)
 }
 
@@ -163,6 +165,8 @@ type sample struct {
 	byIP  Kind       // what ip makes, where its words can't say all; nil for kind
 	other bool       // ip shows more of its own link than of ours: don't compare
 	again func(Kind) // takes away what was read and can't be sent
+
+	need func(testing.TB, *nlkit.Client) // skips the test where the kernel lacks something else
 }
 
 const sampleLink = "x0"
@@ -171,6 +175,9 @@ func (s sample) make(t testing.TB, c *nlkit.Client, b bed) Link {
 	t.Helper()
 	if s.since != "" {
 		nstest.NeedKernel(t, s.since)
+	}
+	if s.need != nil {
+		s.need(t, c)
 	}
 	opts := slices.Clone(s.opts)
 	if s.over {
