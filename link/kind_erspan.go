@@ -15,10 +15,14 @@ import (
 // direction at least, so that without External keys of 0 and OSeq are sent where none
 // is set.
 //
+// No two links of the kind have the same ends, Parent and IKey: [Add] and [Set]
+// return [io/fs.ErrExist] then.
+//
 // [Set] replaces the settings: a field that is not set goes back to the kernel's
 // default, but Version, Index, Direction, HWID, Encap, IgnoreDF, FWMark and External
 // stay as they are. Start from what [Get] returned to change one of them. Set cannot
-// make a link External. The link erspan0 can't be changed.
+// make a link External, although older kernels then say that it is. The link erspan0
+// can't be changed.
 //
 // Source: IFLA_GRE_*, include/uapi/linux/if_tunnel.h.
 type ERSPAN struct {
@@ -39,8 +43,9 @@ type ERSPAN struct {
 	// PMTUDisc sets the bit that forbids to fragment the packets; the kernel's
 	// default is true (IFLA_GRE_PMTUDISC).
 	PMTUDisc *bool
-	// IgnoreDF lets packets be fragmented whose inside forbids it; it takes a
-	// PMTUDisc of false. The kernel's default is false (IFLA_GRE_IGNORE_DF).
+	// IgnoreDF lets packets be fragmented whose inside forbids it. It takes a PMTUDisc
+	// of false, and so does every [Set] of a link that has it. The kernel's default is
+	// false (IFLA_GRE_IGNORE_DF).
 	IgnoreDF *bool
 	// FWMark is the mark by which the packets are routed; the kernel's default is 0,
 	// none (IFLA_GRE_FWMARK).

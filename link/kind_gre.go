@@ -10,10 +10,14 @@ import (
 // GRE is a tunnel that carries IP and other protocols in GRE over IPv4. `ip link add
 // NAME type gre remote ADDR local ADDR`
 //
+// No two links of the kind have the same ends, Parent and IKey: [Add] and [Set]
+// return [io/fs.ErrExist] then.
+//
 // [Set] replaces the settings: a field that is not set goes back to the kernel's
 // default, but Encap, IgnoreDF, FWMark and External stay as they are. Start from what
-// [Get] returned to change one of them. Set cannot give a link its first Remote, take
-// it away or make it External. The link gre0 can't be changed.
+// [Get] returned to change one of them. Set cannot give a link its first Remote or
+// take it away, nor make it External, although older kernels then say that it is. The
+// link gre0 can't be changed.
 //
 // Source: IFLA_GRE_*, include/uapi/linux/if_tunnel.h.
 type GRE struct {
@@ -34,8 +38,9 @@ type GRE struct {
 	// PMTUDisc sets the bit that forbids to fragment the packets; the kernel's
 	// default is true (IFLA_GRE_PMTUDISC).
 	PMTUDisc *bool
-	// IgnoreDF lets packets be fragmented whose inside forbids it; it takes a
-	// PMTUDisc of false. The kernel's default is false (IFLA_GRE_IGNORE_DF).
+	// IgnoreDF lets packets be fragmented whose inside forbids it. It takes a PMTUDisc
+	// of false, and so does every [Set] of a link that has it. The kernel's default is
+	// false (IFLA_GRE_IGNORE_DF).
 	IgnoreDF *bool
 	// FWMark is the mark by which the packets are routed; the kernel's default is 0,
 	// none (IFLA_GRE_FWMARK).

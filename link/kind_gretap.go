@@ -4,7 +4,8 @@ package link
 // [GRE] link. `ip link add NAME type gretap remote ADDR local ADDR`
 //
 // [Set] does what it does with a [GRE] link, and can give a link its first Remote or
-// take it away. The link gretap0 can't be changed.
+// take it away. The link gretap0 can't be changed, and Set cannot give another link
+// its ends, which are none.
 //
 // Source: IFLA_GRE_*, include/uapi/linux/if_tunnel.h.
 type GRETap GRE

@@ -13,9 +13,12 @@ import (
 // The kernel insists on a key and on sequence numbers in one direction at least, so
 // that without External keys of 0 and OSeq are sent where none is set.
 //
+// No two links of the kind have the same ends, Parent and IKey: [Add] and [Set]
+// return [io/fs.ErrExist] then.
+//
 // [Set] replaces the settings: a field that is not set goes back to the kernel's
-// default, but Encap and External stay as they are. Start from what [Get] returned to
-// change one of them.
+// default, but Encap stays as it is where it is not set, and External always. Start
+// from what [Get] returned to change one of them.
 //
 // Source: IFLA_GRE_*, include/uapi/linux/if_tunnel.h.
 type IP6ERSPAN struct {
@@ -74,7 +77,8 @@ type IP6ERSPAN struct {
 	// IFLA_GRE_ENCAP_DPORT).
 	Encap *TunnelEncap
 	// External makes routes and filters say where each packet goes, with which
-	// settings. The default is false (IFLA_GRE_COLLECT_METADATA).
+	// settings. There is one such link. The default is false
+	// (IFLA_GRE_COLLECT_METADATA).
 	External bool
 }
 

@@ -10,9 +10,12 @@ import (
 // IP6GRE is a tunnel that carries IP and other protocols in GRE over IPv6. `ip link
 // add NAME type ip6gre remote ADDR local ADDR`
 //
+// No two links of the kind have the same ends, Parent and IKey: [Add] and [Set]
+// return [io/fs.ErrExist] then.
+//
 // [Set] replaces the settings: a field that is not set goes back to the kernel's
-// default, but Encap and External stay as they are. Start from what [Get] returned to
-// change one of them. The link ip6gre0 can't be changed.
+// default, but Encap stays as it is where it is not set, and External always. Start
+// from what [Get] returned to change one of them. The link ip6gre0 can't be changed.
 //
 // Source: IFLA_GRE_*, include/uapi/linux/if_tunnel.h.
 type IP6GRE struct {
@@ -66,7 +69,8 @@ type IP6GRE struct {
 	// IFLA_GRE_ENCAP_DPORT).
 	Encap *TunnelEncap
 	// External makes routes and filters say where each packet goes, with which
-	// settings. The default is false (IFLA_GRE_COLLECT_METADATA).
+	// settings. There is one such link among those of [IP6GRE] and [IP6GRETap]. The
+	// default is false (IFLA_GRE_COLLECT_METADATA).
 	External bool
 }
 

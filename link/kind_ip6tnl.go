@@ -11,6 +11,9 @@ import (
 // IP6Tnl is a tunnel that carries IP in IPv6. `ip link add NAME type ip6tnl remote
 // ADDR local ADDR`
 //
+// No two links of the kind have the same ends and Parent: [Add] and [Set] return
+// [io/fs.ErrExist] then.
+//
 // [Set] replaces the settings: a field that is not set goes back to the kernel's
 // default, but Encap stays as it is. Start from what [Get] returned to change one of
 // them. Set refuses External, also for a link that is so. The link ip6tnl0 can't be

@@ -10,6 +10,9 @@ import (
 // IPIP is a tunnel that carries IPv4 or MPLS in IPv4. `ip link add NAME type ipip
 // remote ADDR local ADDR`
 //
+// No two links of the kind have the same ends and Parent: [Add] and [Set] return
+// [io/fs.ErrExist] then.
+//
 // [Set] replaces the settings: a field that is not set goes back to the kernel's
 // default, but Protocol stays as it is whatever it is set to, and Encap and FWMark
 // where they are not set. Start from what [Get] returned to change one of them. Set

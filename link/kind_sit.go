@@ -12,6 +12,9 @@ import (
 // SIT is a tunnel that carries IPv6, IPv4 or MPLS in IPv4: a configured one, 6to4,
 // 6rd or ISATAP. `ip link add NAME type sit remote ADDR local ADDR`
 //
+// No two links of the kind have the same ends and Parent: [Add] and [Set] return
+// [io/fs.ErrExist] then.
+//
 // [Set] replaces the settings: a field that is not set goes back to the kernel's
 // default, but Protocol and ISATAP stay as they are whatever they are set to, and
 // Prefix6RD, RelayPrefix6RD, Encap and FWMark where they are not set. Start from what
@@ -51,8 +54,9 @@ type SIT struct {
 	// form of ISATAP; the default is false (SIT_ISATAP in IFLA_IPTUN_FLAGS).
 	ISATAP bool
 	// Prefix6RD is the IPv6 prefix behind which an IPv4 address tells the other end;
-	// the kernel's default is that of the link sit0, 2002::/16 unless it was changed
-	// (IFLA_IPTUN_6RD_PREFIX, IFLA_IPTUN_6RD_PREFIXLEN).
+	// the kernel's default is that of the link sit0, 2002::/16 unless it was changed.
+	// It takes a kernel built with CONFIG_IPV6_SIT_6RD (IFLA_IPTUN_6RD_PREFIX,
+	// IFLA_IPTUN_6RD_PREFIXLEN).
 	Prefix6RD netip.Prefix
 	// RelayPrefix6RD is the prefix of those IPv4 addresses, which is left out of the
 	// IPv6 addresses; not set, it is 0.0.0.0/0 where Prefix6RD is set

@@ -10,6 +10,9 @@ import (
 // VTI is a tunnel of IPsec over IPv4: what goes through it gets a mark, by which
 // policies choose it. `ip link add NAME type vti key MARK remote ADDR local ADDR`
 //
+// No two links of the kind have the same ends and Parent: [Add] and [Set] return
+// [io/fs.ErrExist] then.
+//
 // [Set] replaces the settings: a field that is not set goes back to the kernel's
 // default, but FWMark stays as it is. Start from what [Get] returned to change one of
 // them. Set cannot give a link its first Remote or take it away. The link ip_vti0

@@ -10,6 +10,9 @@ import (
 // VTI6 is a tunnel of IPsec over IPv6: what goes through it gets a mark, by which
 // policies choose it. `ip link add NAME type vti6 key MARK remote ADDR local ADDR`
 //
+// No two links of the kind have the same ends: [Add] and [Set] return
+// [io/fs.ErrExist] then.
+//
 // [Set] replaces the settings: a field that is not set goes back to its default. Start
 // from what [Get] returned to change one of them. The link ip6_vti0 can't be changed.
 //

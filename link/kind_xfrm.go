@@ -8,7 +8,10 @@ import (
 // XFRM is an interface of IPsec: what goes through it meets the policies and states
 // with its id. `ip link add NAME type xfrm dev PARENT if_id ID`
 //
-// [Set] can change IfID, which it takes always, with the Parent that there is.
+// No two links of the kind have the same IfID: [Add] and [Set] return
+// [io/fs.ErrExist] then.
+//
+// [Set] can change IfID alone. It takes one always, with the Parent that there is.
 //
 // Source: IFLA_XFRM_*, include/uapi/linux/if_link.h.
 type XFRM struct {
