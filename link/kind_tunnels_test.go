@@ -103,10 +103,10 @@ func tunnelSamples(b bed) []sample {
 			ip:   "type sit mode any local 192.0.2.1 ttl inherit nopmtudisc isatap",
 		},
 		{
-			name: "sitfou",
-			kind: &SIT{Remote: remote4, Protocol: new(TunnelMPLS), TTL: new(uint8(64)), Encap: fou()},
+			name: "sitgue",
+			kind: &SIT{Remote: remote4, Protocol: new(TunnelMPLS), TTL: new(uint8(64)), Encap: &TunnelEncap{Type: TunnelEncapGUE, DstPort: 5555}},
 			need: needFOU,
-			ip:   "type sit mode mplsip remote 198.51.100.2 ttl 64 " + fouByIP,
+			ip:   "type sit mode mplsip remote 198.51.100.2 ttl 64 encap gue encap-dport 5555",
 		},
 		{
 			name: "ip6tnl",
