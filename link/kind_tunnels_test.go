@@ -39,8 +39,8 @@ var tunnelTables = kindTests{
 }
 
 var (
-	local4, remote4 = netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("198.51.100.2")
-	local6, remote6 = netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8:1::2")
+	here4, there4 = netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("198.51.100.2")
+	here6, there6 = netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8:1::2")
 )
 
 // fou is an encapsulation with all there is to it.
@@ -64,14 +64,14 @@ func tunnelSamples(b bed) []sample {
 		{
 			name: "ipip",
 			kind: &IPIP{
-				Remote: remote4, Local: local4, Parent: b.parent, Protocol: new(TunnelIPv4), TTL: 16, TOS: 8,
+				Remote: there4, Local: here4, Parent: b.parent, Protocol: new(TunnelIPv4), TTL: 16, TOS: 8,
 				PMTUDisc: new(true), FWMark: new(uint32(7)),
 			},
 			ip: "type ipip mode ipip " + ends4 + "dev parent ttl 16 tos 8 pmtudisc fwmark 7",
 		},
 		{
 			name: "ipipfou",
-			kind: &IPIP{Remote: remote4, Protocol: new(TunnelMPLS), PMTUDisc: new(false), Encap: fou()},
+			kind: &IPIP{Remote: there4, Protocol: new(TunnelMPLS), PMTUDisc: new(false), Encap: fou()},
 			need: needFOU,
 			ip:   "type ipip mode mplsip remote 198.51.100.2 nopmtudisc " + fouByIP,
 		},
@@ -83,7 +83,7 @@ func tunnelSamples(b bed) []sample {
 		{
 			name: "sit",
 			kind: &SIT{
-				Remote: remote4, Local: local4, Parent: b.parent, Protocol: new(TunnelIPv6), TTL: new(uint8(16)), TOS: 8,
+				Remote: there4, Local: here4, Parent: b.parent, Protocol: new(TunnelIPv6), TTL: new(uint8(16)), TOS: 8,
 				PMTUDisc: new(true), FWMark: new(uint32(7)),
 			},
 			ip: "type sit mode ip6ip " + ends4 + "dev parent ttl 16 tos 8 pmtudisc fwmark 7",
@@ -91,7 +91,7 @@ func tunnelSamples(b bed) []sample {
 		{
 			name: "sit6rd",
 			kind: &SIT{
-				Local: local4, Protocol: new(TunnelIPv6), TTL: new(uint8(64)),
+				Local: here4, Protocol: new(TunnelIPv6), TTL: new(uint8(64)),
 				Prefix6RD: netip.MustParsePrefix("2001:db8::/32"), RelayPrefix6RD: netip.MustParsePrefix("10.0.0.0/8"),
 			},
 			need: need6RD,
@@ -99,19 +99,19 @@ func tunnelSamples(b bed) []sample {
 		},
 		{
 			name: "sitisatap",
-			kind: &SIT{Local: local4, Protocol: new(TunnelAny), TTL: new(uint8(0)), PMTUDisc: new(false), ISATAP: true},
+			kind: &SIT{Local: here4, Protocol: new(TunnelAny), TTL: new(uint8(0)), PMTUDisc: new(false), ISATAP: true},
 			ip:   "type sit mode any local 192.0.2.1 ttl inherit nopmtudisc isatap",
 		},
 		{
 			name: "sitgue",
-			kind: &SIT{Remote: remote4, Protocol: new(TunnelMPLS), TTL: new(uint8(64)), Encap: &TunnelEncap{Type: TunnelEncapGUE, DstPort: 5555}},
+			kind: &SIT{Remote: there4, Protocol: new(TunnelMPLS), TTL: new(uint8(64)), Encap: &TunnelEncap{Type: TunnelEncapGUE, DstPort: 5555}},
 			need: needFOU,
 			ip:   "type sit mode mplsip remote 198.51.100.2 ttl 64 encap gue encap-dport 5555",
 		},
 		{
 			name: "ip6tnl",
 			kind: &IP6Tnl{
-				Remote: remote6, Local: local6, Parent: b.parent, Protocol: TunnelIPv6, TTL: 16, EncapLimit: 7,
+				Remote: there6, Local: here6, Parent: b.parent, Protocol: TunnelIPv6, TTL: 16, EncapLimit: 7,
 				TrafficClass: 0x28, FlowLabel: 0xabcde, Flags: IP6TnlCopyDSCP | IP6TnlAllowLocalRemote, FWMark: 7,
 			},
 			ip: "type ip6tnl mode ip6ip6 " + ends6 + "dev parent hoplimit 16 encaplimit 7 tclass 28 flowlabel abcde dscp inherit " +
@@ -119,10 +119,10 @@ func tunnelSamples(b bed) []sample {
 		},
 		{
 			name: "ip6tnlfou",
-			kind: &IP6Tnl{Remote: remote6, Protocol: TunnelIPv4, Flags: inherit6 | IP6TnlMobileIP6, Encap: fou()},
+			kind: &IP6Tnl{Remote: there6, Protocol: TunnelIPv4, Flags: inherit6 | IP6TnlMobileIP6, Encap: fou()},
 			need: needFOU,
 			ip:   "type ip6tnl mode ipip6 " + inheritByIP + fouByIP,
-			byIP: &IP6Tnl{Remote: remote6, Protocol: TunnelIPv4, Flags: inherit6, Encap: fou()}, // iproute2 has no word for Mobile IPv6
+			byIP: &IP6Tnl{Remote: there6, Protocol: TunnelIPv4, Flags: inherit6, Encap: fou()}, // iproute2 has no word for Mobile IPv6
 		},
 		{
 			name: "ip6tnlexternal",
@@ -131,12 +131,12 @@ func tunnelSamples(b bed) []sample {
 		},
 		{
 			name: "vti",
-			kind: &VTI{Remote: remote4, Local: local4, Parent: b.parent, IKey: 1, OKey: 0xfffffffe, FWMark: new(uint32(7))},
+			kind: &VTI{Remote: there4, Local: here4, Parent: b.parent, IKey: 1, OKey: 0xfffffffe, FWMark: new(uint32(7))},
 			ip:   "type vti " + ends4 + "dev parent ikey 1 okey 4294967294 fwmark 7",
 		},
 		{
 			name: "vti6",
-			kind: &VTI6{Remote: remote6, Local: local6, Parent: b.parent, IKey: 1, OKey: 0xfffffffe, FWMark: 7},
+			kind: &VTI6{Remote: there6, Local: here6, Parent: b.parent, IKey: 1, OKey: 0xfffffffe, FWMark: 7},
 			ip:   "type vti6 " + ends6 + "dev parent ikey 1 okey 4294967294 fwmark 7",
 		},
 		{
@@ -164,16 +164,16 @@ func greSamples(b bed) []sample {
 		erspanByIP = "iseq ikey 1 okey 1023 "
 	)
 	gre := GRE{
-		Remote: remote4, Local: local4, Parent: b.parent, TTL: 16, TOS: 8, PMTUDisc: new(false), IgnoreDF: new(true), FWMark: new(uint32(7)),
+		Remote: there4, Local: here4, Parent: b.parent, TTL: 16, TOS: 8, PMTUDisc: new(false), IgnoreDF: new(true), FWMark: new(uint32(7)),
 		IKey: new(uint32(1)), OKey: new(uint32(0xffffffff)), ISeq: true, OSeq: true, IChecksum: true, OChecksum: true,
 	}
-	greFOU := GRE{Remote: remote4, OKey: new(uint32(0)), OSeq: true, OChecksum: true, Encap: fou()}
+	greFOU := GRE{Remote: there4, OKey: new(uint32(0)), OSeq: true, OChecksum: true, Encap: fou()}
 	gre6 := IP6GRE{
-		Remote: remote6, Local: local6, Parent: b.parent, TTL: 16, EncapLimit: 7, TrafficClass: 0x28, FlowLabel: 0xabcde,
+		Remote: there6, Local: here6, Parent: b.parent, TTL: 16, EncapLimit: 7, TrafficClass: 0x28, FlowLabel: 0xabcde,
 		Flags: IP6TnlCopyDSCP | IP6TnlAllowLocalRemote, FWMark: 7,
 		IKey: new(uint32(1)), OKey: new(uint32(0xffffffff)), ISeq: true, OSeq: true, IChecksum: true, OChecksum: true,
 	}
-	gre6FOU := IP6GRE{Remote: remote6, Flags: inherit6, OKey: new(uint32(0)), OSeq: true, OChecksum: true, Encap: fou()}
+	gre6FOU := IP6GRE{Remote: there6, Flags: inherit6, OKey: new(uint32(0)), OSeq: true, OChecksum: true, Encap: fou()}
 	return []sample{
 		{name: "gre", kind: &gre, ip: "type gre " + gre4ByIP + keysByIP},
 		{name: "grefou", kind: &greFOU, need: needFOU, ip: "type gre " + fou4ByIP},
@@ -190,20 +190,20 @@ func greSamples(b bed) []sample {
 		{
 			name: "erspan",
 			kind: &ERSPAN{
-				Remote: remote4, Local: local4, Parent: b.parent, TTL: 16, TOS: 8, PMTUDisc: new(false), IgnoreDF: new(true), FWMark: new(uint32(7)),
+				Remote: there4, Local: here4, Parent: b.parent, TTL: 16, TOS: 8, PMTUDisc: new(false), IgnoreDF: new(true), FWMark: new(uint32(7)),
 				IKey: new(uint32(1)), OKey: new(uint32(1023)), ISeq: true, Version: new(uint8(1)), Index: new(uint32(0xfffff)),
 			},
 			ip: "type erspan " + gre4ByIP + erspanByIP + "erspan_ver 1 erspan 1048575",
 		},
 		{
 			name: "erspanleast",
-			kind: &ERSPAN{Remote: remote4},
+			kind: &ERSPAN{Remote: there4},
 			ip:   "type erspan remote 198.51.100.2 oseq key 0",
 		},
 		{
 			name: "erspan2",
 			kind: &ERSPAN{
-				Remote: remote4, OKey: new(uint32(5)), OSeq: true, Version: new(uint8(2)), Direction: new(ERSPANEgress), HWID: new(uint16(63)),
+				Remote: there4, OKey: new(uint32(5)), OSeq: true, Version: new(uint8(2)), Direction: new(ERSPANEgress), HWID: new(uint16(63)),
 				Encap: fou(),
 			},
 			need: needFOU,
@@ -211,7 +211,7 @@ func greSamples(b bed) []sample {
 		},
 		{
 			name:  "erspan0",
-			kind:  &ERSPAN{Remote: remote4, Version: new(uint8(0))},
+			kind:  &ERSPAN{Remote: there4, Version: new(uint8(0))},
 			since: "5.8",
 			ip:    "type erspan remote 198.51.100.2 erspan_ver 0",
 		},
@@ -219,7 +219,7 @@ func greSamples(b bed) []sample {
 		{
 			name: "ip6erspan",
 			kind: &IP6ERSPAN{
-				Remote: remote6, Local: local6, Parent: b.parent, TTL: 16, EncapLimit: 7, TrafficClass: 0x28, FlowLabel: 0xabcde,
+				Remote: there6, Local: here6, Parent: b.parent, TTL: 16, EncapLimit: 7, TrafficClass: 0x28, FlowLabel: 0xabcde,
 				Flags: IP6TnlCopyDSCP | IP6TnlAllowLocalRemote, FWMark: 7,
 				IKey: new(uint32(1)), OKey: new(uint32(1023)), ISeq: true, Version: 1, Index: 0xfffff,
 			},
@@ -228,7 +228,7 @@ func greSamples(b bed) []sample {
 		{
 			name: "ip6erspan2",
 			kind: &IP6ERSPAN{
-				Remote: remote6, Flags: inherit6, OKey: new(uint32(5)), OSeq: true, Version: 2, Direction: ERSPANEgress, HWID: 63,
+				Remote: there6, Flags: inherit6, OKey: new(uint32(5)), OSeq: true, Version: 2, Direction: ERSPANEgress, HWID: 63,
 				Encap: fou(),
 			},
 			need: needFOU,
@@ -246,8 +246,8 @@ func needFOU(t testing.TB, c *nlkit.Client) {
 		_ = exec.Command(strings.TrimSpace(string(modprobe)), "-qa", "fou", "fou6").Run() // what counts comes now
 	}
 	for _, kinds := range [][2]Kind{
-		{&IPIP{Remote: remote4}, &IPIP{Remote: remote4, Encap: fou()}},
-		{&IP6Tnl{Remote: remote6}, &IP6Tnl{Remote: remote6, Encap: fou()}},
+		{&IPIP{Remote: there4}, &IPIP{Remote: there4, Encap: fou()}},
+		{&IP6Tnl{Remote: there6}, &IP6Tnl{Remote: there6, Encap: fou()}},
 	} {
 		add(t, c, "probe", kinds[0])
 		if err := Set(t.Context(), c, Name("probe"), WithKind(kinds[1])); err != nil {
@@ -267,7 +267,7 @@ func need6RD(t testing.TB, c *nlkit.Client) {
 
 func has6RD(t testing.TB, c *nlkit.Client) bool {
 	t.Helper()
-	probe := add(t, c, "probe", &SIT{Remote: remote4})
+	probe := add(t, c, "probe", &SIT{Remote: there4})
 	must(t, Delete(t.Context(), c, Name("probe")))
 	sit, _ := KindAs[*SIT](probe)
 	return sit.Prefix6RD.IsValid()
@@ -352,18 +352,18 @@ func TestTunnelRefused(t *testing.T) {
 		kind Kind
 		attr string
 	}{
-		{"IPv6 over IPv4", &GRE{Remote: remote6}, "IFLA_GRE_REMOTE"},
-		{"IPv6 over IPv4, local", &GRETap{Local: remote6}, "IFLA_GRE_LOCAL"},
-		{"IPv4 over IPv6", &IP6GRE{Remote: remote4}, "IFLA_GRE_REMOTE"},
-		{"IPv4 in IPv6", &IP6GRETap{Remote: netip.AddrFrom16(remote4.As16())}, "IFLA_GRE_REMOTE"},
-		{"IPv6 of ERSPAN", &ERSPAN{Local: local6}, "IFLA_GRE_LOCAL"},
-		{"IPv4 of ERSPAN", &IP6ERSPAN{Local: local4}, "IFLA_GRE_LOCAL"},
-		{"IPv6 of ipip", &IPIP{Remote: remote6}, "IFLA_IPTUN_REMOTE"},
-		{"IPv6 of sit", &SIT{Local: remote6}, "IFLA_IPTUN_LOCAL"},
-		{"IPv4 of ip6tnl", &IP6Tnl{Remote: remote4}, "IFLA_IPTUN_REMOTE"},
+		{"IPv6 over IPv4", &GRE{Remote: there6}, "IFLA_GRE_REMOTE"},
+		{"IPv6 over IPv4, local", &GRETap{Local: there6}, "IFLA_GRE_LOCAL"},
+		{"IPv4 over IPv6", &IP6GRE{Remote: there4}, "IFLA_GRE_REMOTE"},
+		{"IPv4 in IPv6", &IP6GRETap{Remote: netip.AddrFrom16(there4.As16())}, "IFLA_GRE_REMOTE"},
+		{"IPv6 of ERSPAN", &ERSPAN{Local: here6}, "IFLA_GRE_LOCAL"},
+		{"IPv4 of ERSPAN", &IP6ERSPAN{Local: here4}, "IFLA_GRE_LOCAL"},
+		{"IPv6 of ipip", &IPIP{Remote: there6}, "IFLA_IPTUN_REMOTE"},
+		{"IPv6 of sit", &SIT{Local: there6}, "IFLA_IPTUN_LOCAL"},
+		{"IPv4 of ip6tnl", &IP6Tnl{Remote: there4}, "IFLA_IPTUN_REMOTE"},
 		{"zone", &IP6Tnl{Remote: netip.MustParseAddr("fe80::1%eth0")}, "IFLA_IPTUN_REMOTE"},
-		{"IPv6 of vti", &VTI{Remote: remote6}, "IFLA_VTI_REMOTE"},
-		{"IPv4 of vti6", &VTI6{Local: remote4}, "IFLA_VTI_LOCAL"},
+		{"IPv6 of vti", &VTI{Remote: there6}, "IFLA_VTI_REMOTE"},
+		{"IPv4 of vti6", &VTI6{Local: there4}, "IFLA_VTI_LOCAL"},
 		{"negative parent", &GRE{Parent: -1}, "IFLA_GRE_LINK"},
 		{"negative parent of xfrm", &XFRM{IfID: 1, Parent: -1}, "IFLA_XFRM_LINK"},
 		{"flow label", &IP6GRE{FlowLabel: 0x100000}, "IFLA_GRE_FLOWINFO"},
@@ -382,7 +382,7 @@ func TestTunnelRefused(t *testing.T) {
 		{"TTL of sit without PMTUDisc", &SIT{TTL: new(uint8(1)), PMTUDisc: new(false)}, "IFLA_IPTUN_PMTUDISC"},
 		{"6rd prefix of IPv4", &SIT{Prefix6RD: prefix("10.0.0.0/8")}, "IFLA_IPTUN_6RD_PREFIX"},
 		{"6rd prefix with a host", &SIT{Prefix6RD: prefix("2001:db8::1/32")}, "IFLA_IPTUN_6RD_PREFIX"},
-		{"6rd prefix without a length", &SIT{Prefix6RD: netip.PrefixFrom(local6, -1)}, "IFLA_IPTUN_6RD_PREFIX"},
+		{"6rd prefix without a length", &SIT{Prefix6RD: netip.PrefixFrom(here6, -1)}, "IFLA_IPTUN_6RD_PREFIX"},
 		{"6rd prefix too long", &SIT{Prefix6RD: prefix("2001:db8::/33")}, "IFLA_IPTUN_6RD_PREFIX"},
 		{"relay prefix alone", &SIT{RelayPrefix6RD: prefix("10.0.0.0/8")}, "IFLA_IPTUN_6RD_RELAY_PREFIX"},
 		{"relay prefix of IPv6", &SIT{Prefix6RD: prefix("2002::/16"), RelayPrefix6RD: prefix("2002::/16")}, "IFLA_IPTUN_6RD_RELAY_PREFIX"},
@@ -449,11 +449,11 @@ func TestTunnelAttributesNamed(t *testing.T) {
 func TestSetTunnel(t *testing.T) {
 	encap := &TunnelEncap{SrcPort: 7, DstPort: 8} // of no type: it takes no module
 	gre := GRE{
-		Remote: remote4, Local: local4, Parent: 50, TTL: 16, TOS: 8, PMTUDisc: new(false), IgnoreDF: new(true), FWMark: new(uint32(7)),
+		Remote: there4, Local: here4, Parent: 50, TTL: 16, TOS: 8, PMTUDisc: new(false), IgnoreDF: new(true), FWMark: new(uint32(7)),
 		IKey: new(uint32(1)), OKey: new(uint32(2)), ISeq: true, OSeq: true, IChecksum: true, OChecksum: true, Encap: encap,
 	}
 	gre6 := IP6GRE{
-		Remote: remote6, Local: local6, Parent: 50, TTL: 16, EncapLimit: 7, TrafficClass: 0x28, FlowLabel: 0xabcde, Flags: inherit6, FWMark: 7,
+		Remote: there6, Local: here6, Parent: 50, TTL: 16, EncapLimit: 7, TrafficClass: 0x28, FlowLabel: 0xabcde, Flags: inherit6, FWMark: 7,
 		IKey: new(uint32(1)), OKey: new(uint32(2)), ISeq: true, OSeq: true, IChecksum: true, OChecksum: true, Encap: encap,
 	}
 	for _, tc := range []struct {
@@ -462,57 +462,57 @@ func TestSetTunnel(t *testing.T) {
 		stays  string
 		touch  func(Kind)
 	}{
-		{&gre, &GRE{Remote: local4, PMTUDisc: new(false)}, "IgnoreDF FWMark Encap", func(k Kind) { k.(*GRE).TTL = 99 }},
-		{(*GRETap)(&gre), &GRETap{Local: remote4, PMTUDisc: new(false)}, "IgnoreDF FWMark Encap", func(k Kind) { k.(*GRETap).OKey = nil }},
-		{&gre6, &IP6GRE{Remote: local6, External: true}, "Encap External", func(k Kind) { k.(*IP6GRE).FlowLabel = 0 }},
-		{(*IP6GRETap)(&gre6), &IP6GRETap{Local: remote6, External: true}, "Encap External", func(k Kind) { k.(*IP6GRETap).IKey = nil }},
+		{&gre, &GRE{Remote: here4, PMTUDisc: new(false)}, "IgnoreDF FWMark Encap", func(k Kind) { k.(*GRE).TTL = 99 }},
+		{(*GRETap)(&gre), &GRETap{Local: there4, PMTUDisc: new(false)}, "IgnoreDF FWMark Encap", func(k Kind) { k.(*GRETap).OKey = nil }},
+		{&gre6, &IP6GRE{Remote: here6, External: true}, "Encap External", func(k Kind) { k.(*IP6GRE).FlowLabel = 0 }},
+		{(*IP6GRETap)(&gre6), &IP6GRETap{Local: there6, External: true}, "Encap External", func(k Kind) { k.(*IP6GRETap).IKey = nil }},
 		{
 			&ERSPAN{
-				Remote: remote4, Local: local4, Parent: 50, TTL: 16, TOS: 8, PMTUDisc: new(false), IgnoreDF: new(true), FWMark: new(uint32(7)),
+				Remote: there4, Local: here4, Parent: 50, TTL: 16, TOS: 8, PMTUDisc: new(false), IgnoreDF: new(true), FWMark: new(uint32(7)),
 				IKey: new(uint32(1)), OKey: new(uint32(2)), ISeq: true, OSeq: true, Encap: encap,
 				Version: new(uint8(2)), Direction: new(ERSPANEgress), HWID: new(uint16(9)),
 			},
-			&ERSPAN{Remote: local4, PMTUDisc: new(false)},
+			&ERSPAN{Remote: here4, PMTUDisc: new(false)},
 			"IgnoreDF FWMark Encap Version Index Direction HWID",
 			func(k Kind) { k.(*ERSPAN).TTL = 0 },
 		},
 		{
 			&IP6ERSPAN{
-				Remote: remote6, Local: local6, Parent: 50, TTL: 16, EncapLimit: 7, TrafficClass: 0x28, FlowLabel: 0xabcde, Flags: inherit6, FWMark: 7,
+				Remote: there6, Local: here6, Parent: 50, TTL: 16, EncapLimit: 7, TrafficClass: 0x28, FlowLabel: 0xabcde, Flags: inherit6, FWMark: 7,
 				IKey: new(uint32(1)), OKey: new(uint32(2)), ISeq: true, OSeq: true, Encap: encap, Version: 2, Direction: ERSPANEgress, HWID: 9,
 			},
-			&IP6ERSPAN{Remote: local6},
+			&IP6ERSPAN{Remote: here6},
 			"Encap",
 			func(k Kind) { k.(*IP6ERSPAN).HWID = 8 },
 		},
 		{
-			&IPIP{Remote: remote4, Local: local4, Parent: 50, TTL: 16, TOS: 8, Protocol: new(TunnelMPLS), FWMark: new(uint32(7)), Encap: encap},
-			&IPIP{Remote: local4, Protocol: new(TunnelAny), PMTUDisc: new(false)},
+			&IPIP{Remote: there4, Local: here4, Parent: 50, TTL: 16, TOS: 8, Protocol: new(TunnelMPLS), FWMark: new(uint32(7)), Encap: encap},
+			&IPIP{Remote: here4, Protocol: new(TunnelAny), PMTUDisc: new(false)},
 			"Protocol FWMark Encap",
 			func(k Kind) { k.(*IPIP).TOS = 4 },
 		},
 		{
-			&SIT{Remote: remote4, Local: local4, Parent: 50, TTL: new(uint8(16)), TOS: 8, Protocol: new(TunnelMPLS), FWMark: new(uint32(7)), ISATAP: true, Encap: encap},
-			&SIT{Remote: local4, Protocol: new(TunnelAny), PMTUDisc: new(false)},
+			&SIT{Remote: there4, Local: here4, Parent: 50, TTL: new(uint8(16)), TOS: 8, Protocol: new(TunnelMPLS), FWMark: new(uint32(7)), ISATAP: true, Encap: encap},
+			&SIT{Remote: here4, Protocol: new(TunnelAny), PMTUDisc: new(false)},
 			"Protocol FWMark ISATAP Prefix6RD RelayPrefix6RD Encap",
 			func(k Kind) { k.(*SIT).TOS = 4 },
 		},
 		{
 			&IP6Tnl{
-				Remote: remote6, Local: local6, Parent: 50, Protocol: TunnelIPv4, TTL: 16, EncapLimit: 7, TrafficClass: 0x28, FlowLabel: 0xabcde,
+				Remote: there6, Local: here6, Parent: 50, Protocol: TunnelIPv4, TTL: 16, EncapLimit: 7, TrafficClass: 0x28, FlowLabel: 0xabcde,
 				Flags: inherit6, FWMark: 7, Encap: encap,
 			},
-			&IP6Tnl{Remote: local6},
+			&IP6Tnl{Remote: here6},
 			"Encap",
 			func(k Kind) { k.(*IP6Tnl).Flags = 0 },
 		},
 		{
-			&VTI{Remote: remote4, Local: local4, Parent: 50, IKey: 1, OKey: 2, FWMark: new(uint32(7))}, &VTI{Remote: local4},
+			&VTI{Remote: there4, Local: here4, Parent: 50, IKey: 1, OKey: 2, FWMark: new(uint32(7))}, &VTI{Remote: here4},
 			"FWMark",
 			func(k Kind) { k.(*VTI).OKey = 3 },
 		},
 		{
-			&VTI6{Remote: remote6, Local: local6, Parent: 50, IKey: 1, OKey: 2, FWMark: 7}, &VTI6{Remote: local6, OKey: 5},
+			&VTI6{Remote: there6, Local: here6, Parent: 50, IKey: 1, OKey: 2, FWMark: 7}, &VTI6{Remote: here6, OKey: 5},
 			"",
 			func(k Kind) { k.(*VTI6).FWMark = 0 },
 		},
@@ -566,18 +566,18 @@ func sameFields(t *testing.T, want, got any) {
 func TestSetTunnelToNone(t *testing.T) {
 	c, _ := newClient(t)
 	ctx := t.Context()
-	add(t, c, "x0", &GRE{Remote: remote4, PMTUDisc: new(false), IgnoreDF: new(true), FWMark: new(uint32(7)), Encap: &TunnelEncap{DstPort: 5}})
+	add(t, c, "x0", &GRE{Remote: there4, PMTUDisc: new(false), IgnoreDF: new(true), FWMark: new(uint32(7)), Encap: &TunnelEncap{DstPort: 5}})
 	// With IgnoreDF the kernel takes no change that leaves PMTUDisc out.
-	if err := Set(ctx, c, Name("x0"), WithKind(&GRE{Remote: remote4})); !errors.Is(err, fs.ErrInvalid) {
+	if err := Set(ctx, c, Name("x0"), WithKind(&GRE{Remote: there4})); !errors.Is(err, fs.ErrInvalid) {
 		t.Errorf("got %v", err)
 	}
 	must(t, Set(ctx, c, Name("x0"), WithKind(&GRE{
-		Remote: remote4, PMTUDisc: new(false), IgnoreDF: new(false), FWMark: new(uint32(0)), Encap: &TunnelEncap{},
+		Remote: there4, PMTUDisc: new(false), IgnoreDF: new(false), FWMark: new(uint32(0)), Encap: &TunnelEncap{},
 	})))
 	l, err := Get(ctx, c, Name("x0"))
 	must(t, err)
 	sameFields(t, &GRE{
-		Remote: remote4, PMTUDisc: new(false), IgnoreDF: new(false), FWMark: new(uint32(0)), Encap: &TunnelEncap{},
+		Remote: there4, PMTUDisc: new(false), IgnoreDF: new(false), FWMark: new(uint32(0)), Encap: &TunnelEncap{},
 	}, l.Kind)
 }
 
@@ -590,32 +590,32 @@ func TestSetTunnelRefused(t *testing.T) {
 		want    error // nil for a change that is made
 		message string
 	}{
-		{"first Remote of gre", &GRE{Local: local4}, &GRE{Remote: remote4}, fs.ErrInvalid, ""},
-		{"no Remote of gre", &GRE{Remote: remote4}, &GRE{Local: local4}, fs.ErrInvalid, ""},
-		{"first Remote of gretap", &GRETap{Local: local4}, &GRETap{Remote: remote4}, nil, ""},
-		{"no Remote of gretap", &GRETap{Remote: remote4}, &GRETap{Local: local4}, nil, ""},
-		{"no Remote of erspan", &ERSPAN{Remote: remote4}, &ERSPAN{Local: local4}, nil, ""},
-		{"first Remote of ip6gre", &IP6GRE{Local: local6}, &IP6GRE{Remote: remote6}, nil, ""},
-		{"no Remote of ip6gre", &IP6GRE{Remote: remote6}, &IP6GRE{Local: local6}, nil, ""},
-		{"first Remote of ipip", &IPIP{Local: local4}, &IPIP{Remote: remote4}, fs.ErrInvalid, ""},
-		{"no Remote of ipip", &IPIP{Remote: remote4}, &IPIP{Local: local4}, fs.ErrInvalid, ""},
-		{"first Remote of sit", &SIT{Local: local4}, &SIT{Remote: remote4}, fs.ErrInvalid, ""},
-		{"no Remote of sit", &SIT{Remote: remote4}, &SIT{Local: local4}, fs.ErrInvalid, ""},
-		{"no Remote of ip6tnl", &IP6Tnl{Remote: remote6}, &IP6Tnl{Local: local6}, nil, ""},
-		{"first Remote of vti", &VTI{Local: local4}, &VTI{Remote: remote4}, fs.ErrInvalid, ""},
-		{"no Remote of vti", &VTI{Remote: remote4}, &VTI{Local: local4}, fs.ErrInvalid, ""},
-		{"no Remote of vti6", &VTI6{Remote: remote6}, &VTI6{Local: local6}, nil, ""},
+		{"first Remote of gre", &GRE{Local: here4}, &GRE{Remote: there4}, fs.ErrInvalid, ""},
+		{"no Remote of gre", &GRE{Remote: there4}, &GRE{Local: here4}, fs.ErrInvalid, ""},
+		{"first Remote of gretap", &GRETap{Local: here4}, &GRETap{Remote: there4}, nil, ""},
+		{"no Remote of gretap", &GRETap{Remote: there4}, &GRETap{Local: here4}, nil, ""},
+		{"no Remote of erspan", &ERSPAN{Remote: there4}, &ERSPAN{Local: here4}, nil, ""},
+		{"first Remote of ip6gre", &IP6GRE{Local: here6}, &IP6GRE{Remote: there6}, nil, ""},
+		{"no Remote of ip6gre", &IP6GRE{Remote: there6}, &IP6GRE{Local: here6}, nil, ""},
+		{"first Remote of ipip", &IPIP{Local: here4}, &IPIP{Remote: there4}, fs.ErrInvalid, ""},
+		{"no Remote of ipip", &IPIP{Remote: there4}, &IPIP{Local: here4}, fs.ErrInvalid, ""},
+		{"first Remote of sit", &SIT{Local: here4}, &SIT{Remote: there4}, fs.ErrInvalid, ""},
+		{"no Remote of sit", &SIT{Remote: there4}, &SIT{Local: here4}, fs.ErrInvalid, ""},
+		{"no Remote of ip6tnl", &IP6Tnl{Remote: there6}, &IP6Tnl{Local: here6}, nil, ""},
+		{"first Remote of vti", &VTI{Local: here4}, &VTI{Remote: there4}, fs.ErrInvalid, ""},
+		{"no Remote of vti", &VTI{Remote: there4}, &VTI{Local: here4}, fs.ErrInvalid, ""},
+		{"no Remote of vti6", &VTI6{Remote: there6}, &VTI6{Local: here6}, nil, ""},
 		{"External stays", &GRE{External: true}, &GRE{}, nil, ""},
 		{"External again", &GRE{External: true}, &GRE{External: true}, nil, ""},
-		{"External ipip", &IPIP{Remote: remote4}, &IPIP{Remote: remote4, External: true}, fs.ErrInvalid, ""},
+		{"External ipip", &IPIP{Remote: there4}, &IPIP{Remote: there4, External: true}, fs.ErrInvalid, ""},
 		{"External ipip again", &IPIP{External: true}, &IPIP{External: true}, fs.ErrInvalid, ""},
-		{"External ip6tnl", &IP6Tnl{Remote: remote6}, &IP6Tnl{Remote: remote6, External: true}, fs.ErrInvalid, ""},
+		{"External ip6tnl", &IP6Tnl{Remote: there6}, &IP6Tnl{Remote: there6, External: true}, fs.ErrInvalid, ""},
 		{"External ip6tnl again", &IP6Tnl{External: true}, &IP6Tnl{External: true}, fs.ErrInvalid, ""},
 		{"External xfrm", &XFRM{IfID: 1}, &XFRM{IfID: 1, External: true}, fs.ErrInvalid, "collect_md can't be changed"},
 		{"no id of xfrm", &XFRM{IfID: 1, Parent: 1}, &XFRM{Parent: 1}, fs.ErrInvalid, "if_id must be non zero"},
 		{"other parent of xfrm", &XFRM{IfID: 1}, &XFRM{IfID: 1, Parent: 1}, fs.ErrInvalid, ""},
 		{"nothing", &XFRM{IfID: 1}, &XFRM{}, nil, ""},
-		{"ends of another link", &GRE{Remote: remote4}, &GRE{Remote: local4}, fs.ErrExist, ""},
+		{"ends of another link", &GRE{Remote: there4}, &GRE{Remote: here4}, fs.ErrExist, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c, _ := newClient(t)
@@ -637,9 +637,9 @@ func TestSetTunnelRefused(t *testing.T) {
 // same say that it is so.
 func TestSetTunnelExternal(t *testing.T) {
 	for _, tc := range []struct{ is, change Kind }{
-		{&GRE{Remote: remote4}, &GRE{Remote: remote4, External: true}},
-		{&GRETap{Remote: remote4}, &GRETap{Remote: remote4, External: true}},
-		{&ERSPAN{Remote: remote4}, &ERSPAN{Remote: remote4, External: true}},
+		{&GRE{Remote: there4}, &GRE{Remote: there4, External: true}},
+		{&GRETap{Remote: there4}, &GRETap{Remote: there4, External: true}},
+		{&ERSPAN{Remote: there4}, &ERSPAN{Remote: there4, External: true}},
 	} {
 		t.Run(tc.is.Kind(), func(t *testing.T) {
 			c, _ := newClient(t)
@@ -666,15 +666,15 @@ func TestFallbackTunnels(t *testing.T) {
 		kind Kind
 		own  Kind
 	}{
-		{"gre0", &GRE{Remote: remote4}, &GRE{PMTUDisc: new(false)}},
-		{"gretap0", &GRETap{Remote: remote4}, &GRETap{}},
-		{"erspan0", &ERSPAN{Remote: remote4}, &ERSPAN{}},
-		{"tunl0", &IPIP{Remote: remote4}, &IPIP{Protocol: new(TunnelAny)}},
-		{"sit0", &SIT{Remote: remote4}, &SIT{TTL: new(uint8(64)), Protocol: new(TunnelIPv6)}},
-		{"ip6gre0", &IP6GRE{Remote: remote6}, &IP6GRE{}},
-		{"ip6tnl0", &IP6Tnl{Remote: remote6}, &IP6Tnl{Protocol: TunnelIPv6}},
-		{"ip_vti0", &VTI{Remote: remote4}, &VTI{}},
-		{"ip6_vti0", &VTI6{Remote: remote6}, &VTI6{}},
+		{"gre0", &GRE{Remote: there4}, &GRE{PMTUDisc: new(false)}},
+		{"gretap0", &GRETap{Remote: there4}, &GRETap{}},
+		{"erspan0", &ERSPAN{Remote: there4}, &ERSPAN{}},
+		{"tunl0", &IPIP{Remote: there4}, &IPIP{Protocol: new(TunnelAny)}},
+		{"sit0", &SIT{Remote: there4}, &SIT{TTL: new(uint8(64)), Protocol: new(TunnelIPv6)}},
+		{"ip6gre0", &IP6GRE{Remote: there6}, &IP6GRE{}},
+		{"ip6tnl0", &IP6Tnl{Remote: there6}, &IP6Tnl{Protocol: TunnelIPv6}},
+		{"ip_vti0", &VTI{Remote: there4}, &VTI{}},
+		{"ip6_vti0", &VTI6{Remote: there6}, &VTI6{}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			add(t, c, "x-"+tc.name, tc.kind)
@@ -699,7 +699,7 @@ func TestFallbackTunnels(t *testing.T) {
 // what was read of such a link makes another.
 func TestSITWithoutPMTUDisc(t *testing.T) {
 	c, _ := newClient(t)
-	l := add(t, c, "x0", &SIT{Local: local4, PMTUDisc: new(false)})
+	l := add(t, c, "x0", &SIT{Local: here4, PMTUDisc: new(false)})
 	sit, _ := KindAs[*SIT](l)
 	if *sit.PMTUDisc || *sit.TTL != 64 {
 		t.Fatalf("got %+v", sit)
@@ -711,18 +711,18 @@ func TestSITWithoutPMTUDisc(t *testing.T) {
 // No two tunnels of a kind have the same ends, key and parent.
 func TestTunnelTwice(t *testing.T) {
 	for _, tc := range []struct{ first, other, same Kind }{
-		{&GRE{Remote: remote4, IKey: new(uint32(1))}, &GRE{Remote: remote4, IKey: new(uint32(2))}, &GRE{Remote: remote4, IKey: new(uint32(1)), TTL: 9}},
-		{&GRETap{Remote: remote4}, &GRETap{Remote: remote4, Parent: 1}, &GRETap{Remote: remote4, TOS: 4}},
+		{&GRE{Remote: there4, IKey: new(uint32(1))}, &GRE{Remote: there4, IKey: new(uint32(2))}, &GRE{Remote: there4, IKey: new(uint32(1)), TTL: 9}},
+		{&GRETap{Remote: there4}, &GRETap{Remote: there4, Parent: 1}, &GRETap{Remote: there4, TOS: 4}},
 		{&GRETap{External: true}, &GRE{External: true}, &GRETap{External: true}},
-		{&ERSPAN{Remote: remote4}, &ERSPAN{Remote: remote4, IKey: new(uint32(1))}, &ERSPAN{Remote: remote4, OKey: new(uint32(1)), IKey: new(uint32(0))}},
-		{&IP6GRE{Remote: remote6}, &IP6GRE{Remote: remote6, IKey: new(uint32(1))}, &IP6GRE{Remote: remote6, TTL: 9}},
-		{&IP6GRETap{External: true}, &IP6GRETap{Remote: remote6}, &IP6GRE{External: true}},
-		{&IP6ERSPAN{Remote: remote6}, &IP6ERSPAN{Remote: remote6, Parent: 1}, &IP6ERSPAN{Remote: remote6, Version: 2}},
-		{&IPIP{Remote: remote4}, &IPIP{Remote: remote4, Parent: 1}, &IPIP{Remote: remote4, TTL: 9}},
-		{&SIT{Remote: remote4}, &SIT{Remote: remote4, Parent: 1}, &SIT{Remote: remote4, ISATAP: true}},
-		{&IP6Tnl{Remote: remote6}, &IP6Tnl{Remote: remote6, Parent: 1}, &IP6Tnl{Remote: remote6, TTL: 9}},
-		{&VTI{Remote: remote4}, &VTI{Remote: remote4, Parent: 1}, &VTI{Remote: remote4, IKey: 1}},
-		{&VTI6{Remote: remote6}, &VTI6{Remote: remote6, Local: local6}, &VTI6{Remote: remote6, IKey: 1, Parent: 1}},
+		{&ERSPAN{Remote: there4}, &ERSPAN{Remote: there4, IKey: new(uint32(1))}, &ERSPAN{Remote: there4, OKey: new(uint32(1)), IKey: new(uint32(0))}},
+		{&IP6GRE{Remote: there6}, &IP6GRE{Remote: there6, IKey: new(uint32(1))}, &IP6GRE{Remote: there6, TTL: 9}},
+		{&IP6GRETap{External: true}, &IP6GRETap{Remote: there6}, &IP6GRE{External: true}},
+		{&IP6ERSPAN{Remote: there6}, &IP6ERSPAN{Remote: there6, Parent: 1}, &IP6ERSPAN{Remote: there6, Version: 2}},
+		{&IPIP{Remote: there4}, &IPIP{Remote: there4, Parent: 1}, &IPIP{Remote: there4, TTL: 9}},
+		{&SIT{Remote: there4}, &SIT{Remote: there4, Parent: 1}, &SIT{Remote: there4, ISATAP: true}},
+		{&IP6Tnl{Remote: there6}, &IP6Tnl{Remote: there6, Parent: 1}, &IP6Tnl{Remote: there6, TTL: 9}},
+		{&VTI{Remote: there4}, &VTI{Remote: there4, Parent: 1}, &VTI{Remote: there4, IKey: 1}},
+		{&VTI6{Remote: there6}, &VTI6{Remote: there6, Local: here6}, &VTI6{Remote: there6, IKey: 1, Parent: 1}},
 		{&XFRM{IfID: 1}, &XFRM{IfID: 2}, &XFRM{IfID: 1, Parent: 1}},
 	} {
 		t.Run(tc.first.Kind(), func(t *testing.T) {
