@@ -160,13 +160,13 @@ type sample struct {
 	over  bool        // it stands on parent: WithParent
 	since string      // the first kernel that has all of it, "" for any that has the kind
 
+	need func(testing.TB, *nlkit.Client) // skips the test where the kernel has the kind, but not all of it
+
 	ip    string     // words that make the same, behind "ip link add [link parent] x0"; "" if iproute2 has none
 	then  string     // words behind "ip link set x0" that complete it
 	byIP  Kind       // what ip makes, where its words can't say all; nil for kind
 	other bool       // ip shows more of its own link than of ours: don't compare
 	again func(Kind) // takes away what was read and can't be sent
-
-	need func(testing.TB, *nlkit.Client) // skips the test where the kernel lacks something else
 }
 
 const sampleLink = "x0"
