@@ -26,8 +26,7 @@ import (
 //
 // Source: IFLA_GRE_*, include/uapi/linux/if_tunnel.h.
 type ERSPAN struct {
-	// Remote is the other end; not set, it is an end that receives only
-	// (IFLA_GRE_REMOTE).
+	// Remote is the other end; not set, the link only receives (IFLA_GRE_REMOTE).
 	Remote netip.Addr
 	// Local is the source address; not set, the route tells it (IFLA_GRE_LOCAL).
 	Local netip.Addr
@@ -82,8 +81,8 @@ type ERSPAN struct {
 	// IFLA_GRE_ENCAP_DPORT).
 	Encap *TunnelEncap
 	// External makes routes and filters say where each packet goes, with which
-	// settings. There is one such link of a kind; it has no Encap. The default is
-	// false (IFLA_GRE_COLLECT_METADATA).
+	// settings. There is one such link; it has no Encap. The default is false
+	// (IFLA_GRE_COLLECT_METADATA).
 	External bool
 }
 

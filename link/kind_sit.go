@@ -135,12 +135,12 @@ func (v *SIT) sendsTTL() bool {
 func prefix6RD(typ uint16, name string) attr.Row[SIT] {
 	return prefixAddr(typ, name, netip.IPv6Unspecified(), func(v *SIT) *netip.Prefix { return &v.Prefix6RD },
 		func(v *SIT) error {
-			own, relay := 32-max(v.RelayPrefix6RD.Bits(), 0), v.Prefix6RD
-			if !relay.Addr().Is6() || relay.Addr().Is4In6() {
-				return attr.Refuse("%v is not an IPv6 prefix", relay)
+			prefix, suffix := v.Prefix6RD, 32-max(v.RelayPrefix6RD.Bits(), 0)
+			if !prefix.Addr().Is6() || prefix.Addr().Is4In6() {
+				return attr.Refuse("%v is not an IPv6 prefix", prefix)
 			}
-			if relay.Bits()+own > 64 {
-				return attr.Refuse("%v and the %d bits of an IPv4 address are more than 64 bits", relay, own)
+			if prefix.Bits()+suffix > 64 {
+				return attr.Refuse("%v and %d bits of an IPv4 address are more than 64 bits", prefix, suffix)
 			}
 			return nil
 		}).Sample(func(r *rand.Rand, v *SIT) {

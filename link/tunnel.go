@@ -7,7 +7,7 @@ import (
 
 // TunnelEncap puts a tunnel's packets into UDP, by foo over UDP or generic UDP
 // encapsulation. The kernel needs its module fou for it, or fou6 over IPv6, and does
-// not load it by itself.
+// not load it by itself: without it the error is [io/fs.ErrInvalid].
 //
 // The zero TunnelEncap is none: [Set] with it takes the one that there is away.
 //
