@@ -137,7 +137,8 @@ func TestVethPeer(t *testing.T) {
 		t.Errorf("got %+v", v)
 	}
 	if p.Index != 99 || p.MTU != 1400 || p.Address.String() != mac1.String() || p.TxQueueLen != 7 || p.NumTxQueues != 3 ||
-		p.NumRxQueues != 2 || p.Group != 5 || !p.Flags.Has(FlagNoARP) || p.GSOMaxSize != 60000 || p.Parent != 42 {
+		p.NumRxQueues != 2 && p.NumRxQueues != 0 || // a kernel without CONFIG_RPS does not say
+		p.Group != 5 || !p.Flags.Has(FlagNoARP) || p.GSOMaxSize != 60000 || p.Parent != 42 {
 		t.Errorf("got %+v", p)
 	}
 	if _, ok := KindAs[*Veth](p); !ok {

@@ -28,6 +28,7 @@ func allKindTests() kindTests {
 	maps.Copy(all, canTables)
 	maps.Copy(all, miscTables)
 	maps.Copy(all, udpTables)
+	maps.Copy(all, tunnelTables)
 	return all
 }
 
@@ -37,6 +38,7 @@ func samples(b bed) []sample {
 		canSamples(b),
 		miscSamples(b),
 		udpSamples(b),
+		tunnelSamples(b),
 	)
 }
 
@@ -165,7 +167,8 @@ type sample struct {
 	over  bool        // it stands on parent: WithParent
 	since string      // the first kernel that has all of it, "" for any that has the kind
 
-	hardware bool // no request makes it without hardware: only its record is tested
+	hardware bool                            // no request makes it without hardware: only its record is tested
+	need     func(testing.TB, *nlkit.Client) // skips the test where the kernel has the kind, but not all of it
 
 	ip    string     // words that make the same, behind "ip link add [link parent] x0"; "" if iproute2 has none
 	then  string     // words behind "ip link set x0" that complete it
@@ -180,6 +183,9 @@ func (s sample) make(t testing.TB, c *nlkit.Client, b bed) Link {
 	t.Helper()
 	if s.since != "" {
 		nstest.NeedKernel(t, s.since)
+	}
+	if s.need != nil {
+		s.need(t, c)
 	}
 	opts := slices.Clone(s.opts)
 	if s.over {

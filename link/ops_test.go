@@ -366,6 +366,13 @@ func TestListFilters(t *testing.T) {
 	ns := nstest.New(t)
 	c := clientIn(t, ns)
 	ctx := t.Context()
+	fallback, err := List(ctx, c) // lo, and what the modules of tunnels make
+	must(t, err)
+	withoutFallback := func(links []Link) []Link {
+		return slices.DeleteFunc(links, func(l Link) bool {
+			return l.Name != "lo" && slices.ContainsFunc(fallback, func(f Link) bool { return f.Index == l.Index })
+		})
+	}
 	bridge := add(t, c, "br0", &Bridge{}, Up())
 	add(t, c, "v0", &Veth{Peer: NewPeer("p0")}, WithMaster(bridge.Index), Up())
 	add(t, c, "v1", &Veth{Peer: NewPeer("p1")}, WithMaster(bridge.Index))
@@ -394,10 +401,10 @@ func TestListFilters(t *testing.T) {
 				must(t, err)
 				streamed = append(streamed, l)
 			}
-			if got := sortedNames(links); got != strings.TrimSpace(want) {
+			if got := sortedNames(withoutFallback(links)); got != strings.TrimSpace(want) {
 				t.Errorf("strict %v: got %q, want %q", strict, got, want)
 			}
-			if got := sortedNames(streamed); got != strings.TrimSpace(want) {
+			if got := sortedNames(withoutFallback(streamed)); got != strings.TrimSpace(want) {
 				t.Errorf("strict %v, streamed: got %q, want %q", strict, got, want)
 			}
 		}

@@ -355,8 +355,9 @@ func WithAddrGenMode(mode AddrGenMode) SetOption {
 	return setOption(func(c *change) { c.addrGen = &mode })
 }
 
-// WithKind changes settings of the link's kind: those fields of kind that are set.
-// What the kernel cannot change later is an error that is
+// WithKind changes settings of the link's kind: those fields of kind that are set. A
+// tunnel of IP, such as [GRE], takes the kernel's defaults for most of the others, and
+// its comment tells for which. What the kernel cannot change later is an error that is
 // [errors.ErrUnsupported] or [io/fs.ErrInvalid]. `ip link set NAME type KIND …`
 func WithKind(kind Kind) SetOption { return setOption(func(c *change) { c.info.kind = kind }) }
 
