@@ -25,12 +25,16 @@ import (
 func allKindTests() kindTests {
 	all := kindTests{}
 	maps.Copy(all, basicTables)
+	maps.Copy(all, masterTables)
+	maps.Copy(all, upperTables)
 	return all
 }
 
 func samples(b bed) []sample {
 	return slices.Concat(
 		basicSamples(b),
+		masterSamples(b),
+		upperSamples(b),
 	)
 }
 
@@ -157,6 +161,9 @@ type sample struct {
 	opts  []AddOption // more that the link needs
 	over  bool        // it stands on parent: WithParent
 	since string      // the first kernel that has all of it, "" for any that has the kind
+	tool  string      // words behind "ip" that make it, where netlink cannot
+
+	need func(testing.TB, *nlkit.Client) // skips the test where the kernel has the kind, but not all of it
 
 	ip    string     // words that make the same, behind "ip link add [link parent] x0"; "" if iproute2 has none
 	then  string     // words behind "ip link set x0" that complete it
@@ -172,6 +179,9 @@ func (s sample) make(t testing.TB, c *nlkit.Client, b bed) Link {
 	if s.since != "" {
 		nstest.NeedKernel(t, s.since)
 	}
+	if s.need != nil {
+		s.need(t, c)
+	}
 	opts := slices.Clone(s.opts)
 	if s.over {
 		opts = append(opts, WithParent(b.parent))
@@ -179,14 +189,21 @@ func (s sample) make(t testing.TB, c *nlkit.Client, b bed) Link {
 	return add(t, c, sampleLink, s.kind, opts...)
 }
 
+// words are those behind "ip" that make the link.
+func (s sample) words() string {
+	switch {
+	case s.tool != "":
+		return s.tool
+	case s.over:
+		return "link add link parent " + sampleLink + " " + s.ip
+	}
+	return "link add " + sampleLink + " " + s.ip
+}
+
 // makeByIP has iproute2 make the link.
 func (s sample) makeByIP(t *testing.T, c *nlkit.Client, ns *nstest.NS) Link {
 	t.Helper()
-	args := []string{"link", "add"}
-	if s.over {
-		args = append(args, "link", "parent")
-	}
-	ns.Run(t, "ip", slices.Concat(args, []string{sampleLink}, strings.Fields(s.ip))...)
+	ns.Run(t, "ip", strings.Fields(s.words())...)
 	if s.then != "" {
 		ns.Run(t, "ip", slices.Concat([]string{"link", "set", sampleLink}, strings.Fields(s.then))...)
 	}
@@ -209,6 +226,10 @@ func TestInteropKinds(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			c, ns := newClient(t)
 			b := makeBed(t, c)
+			if s.tool != "" {
+				sameKind(t, "made by ip", s.kind, s.makeByIP(t, c, ns).Kind)
+				return
+			}
 			ours := s.make(t, c, b)
 			sameKind(t, "made here", s.kind, ours.Kind)
 			described := ipInfo(t, ns, sampleLink)
@@ -280,7 +301,13 @@ func TestRecordedKinds(t *testing.T) {
 				t.Errorf("got %+v", l)
 			}
 			sameKind(t, "recorded", s.kind, l.Kind)
+			if s.tool != "" {
+				return
+			}
 			// What can be sent of it survives.
+			if s.again != nil {
+				s.again(l.Kind)
+			}
 			sent, err := infoAttrs.Append(nil, &linkInfo{kind: l.Kind})
 			must(t, err)
 			var back Link
@@ -295,17 +322,28 @@ func TestRecord(t *testing.T) {
 	if !*record {
 		return
 	}
-	release, _ := os.ReadFile("/proc/sys/kernel/osrelease")
 	for _, s := range samples(bed{parent: 50, second: 51}) {
 		t.Run(s.name, func(t *testing.T) {
-			c, _ := newClient(t)
-			s.make(t, c, makeBed(t, c))
-			req := request("link.Get", uapi.RTM_GETLINK, 0)
-			req.Data = Name(sampleLink).appendTo(nil, header{})
-			must(t, c.Query(t.Context(), req, func(m nlkit.Message) error {
-				fmt.Printf("--- kind_%s.txt\n# RTM_NEWLINK of Linux %s: ip link add %s %s\n%s", s.name, strings.TrimSpace(string(release)), sampleLink, s.ip, dumpHex(m.Data))
-				return nil
-			}))
+			c, ns := newClient(t)
+			b := makeBed(t, c)
+			if s.tool != "" {
+				s.makeByIP(t, c, ns)
+			} else {
+				s.make(t, c, b)
+			}
+			printFixture(t, c, "kind_"+s.name, s.words())
 		})
 	}
+}
+
+// printFixture prints what the kernel says of the link of a sample.
+func printFixture(t *testing.T, c *nlkit.Client, name, words string) {
+	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	must(t, err)
+	req := request("link.Get", uapi.RTM_GETLINK, 0)
+	req.Data = Name(sampleLink).appendTo(nil, header{})
+	must(t, c.Query(t.Context(), req, func(m nlkit.Message) error {
+		fmt.Printf("--- %s.txt\n# RTM_NEWLINK of Linux %s: ip %s\n%s", name, strings.TrimSpace(string(release)), strings.TrimSpace(words), dumpHex(m.Data))
+		return nil
+	}))
 }

@@ -252,8 +252,13 @@ func WithMaster(index int) AddSetOption {
 	})
 }
 
-// WithPort sets how the link is set up as a port of its master. `ip link set NAME
-// type KIND_slave …`
+// WithPort changes settings of the link as a port of its master: those fields of port
+// that are set. The link must be the port of such a master already: the kernel
+// applies settings before it changes the master, and forgets them without a word if
+// there is none, so that WithPort goes with neither [Add] nor [WithMaster]. [Set] asks
+// the kernel for the master first, and the error is [io/fs.ErrInvalid] if that is of
+// another kind; in a batch it does not, and the kernel ignores or misreads what is
+// meant for another master. `ip link set NAME type KIND_slave …`
 func WithPort(port Port) SetOption { return setOption(func(c *change) { c.info.port = port }) }
 
 // WithNumTxQueues sets the number of transmit queues, 1 to 4096; the default is
@@ -390,6 +395,8 @@ func (c *change) check() error {
 		return attr.Invalid("IFLA_NEW_IFINDEX", "the link does not move to another network namespace")
 	case c.parentNSID != nil && c.parent == 0:
 		return attr.Invalid("IFLA_LINK_NETNSID", "there is no parent link")
+	case c.info.port != nil && c.master != nil:
+		return attr.Invalid("IFLA_LINKINFO.IFLA_INFO_SLAVE_DATA", "settings of a port take a master already: change it in a request of its own")
 	case c.into != nil && c.netnsCount > 0:
 		return attr.Invalid(c.netnsPath(), "a link in another network namespace cannot be read back")
 	}
@@ -465,6 +472,16 @@ func checkKind(k Kind) error {
 	}
 	return nil
 }
+
+// checkPort refuses a port that is not there.
+func checkPort(p Port) error {
+	if p == nil || reflect.ValueOf(p).IsNil() {
+		return attr.Invalid(slaveKind, "no port is given")
+	}
+	return nil
+}
+
+const slaveKind = "IFLA_LINKINFO.IFLA_INFO_SLAVE_KIND"
 
 // checkEthernet refuses a hardware address that a link of this kind cannot have:
 // the kernel takes any on creation.

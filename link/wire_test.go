@@ -23,6 +23,8 @@ import (
 func TestTables(t *testing.T) {
 	attrtest.RoundTrip(t, bridgeQuerierAttrs)
 	attrtest.Covers(t, bridgeQuerierAttrs)
+	attrtest.RoundTrip(t, bondADInfoAttrs)
+	attrtest.Covers(t, bondADInfoAttrs)
 	attrtest.RoundTrip(t, xdpAttrs)
 	attrtest.Covers(t, xdpAttrs)
 	for _, err := range []error{linkAttrs.Check(), changeAttrs.Check(), infoAttrs.Check()} {
@@ -34,7 +36,7 @@ func TestTables(t *testing.T) {
 
 func TestUnknownKindRoundTrip(t *testing.T) {
 	data := attr.AppendUint32(nil, 3, 7)
-	info := linkInfo{kind: &Unknown{Name: "flux", Data: data}, port: &UnknownPort{Name: "team", Data: data}}
+	info := linkInfo{kind: &Unknown{Name: "flux", Data: data}, port: &UnknownPort{Name: "floe", Data: data}}
 	b, err := infoAttrs.Append(nil, &info)
 	must(t, err)
 	var l Link
@@ -44,6 +46,9 @@ func TestUnknownKindRoundTrip(t *testing.T) {
 	}
 	if _, ok := KindAs[*VXLAN](l); ok {
 		t.Error("an unknown kind is a VXLAN")
+	}
+	if _, ok := PortAs[*BridgePort](l); ok {
+		t.Error("an unknown port is one of a bridge")
 	}
 	if u, ok := KindAs[*Unknown](l); !ok || u.Name != "flux" {
 		t.Errorf("got %v, %v", u, ok)
@@ -104,7 +109,7 @@ func everything(t testing.TB) []byte {
 		xdp = u32(xdp, typ, uint32(10+i))
 	}
 	b = nest(b, uapi.IFLA_XDP, xdp)
-	info, err := infoAttrs.Append(nil, &linkInfo{kind: &VXLAN{VNI: 42}, port: &UnknownPort{Name: "team", Data: u32(nil, 1, 2)}})
+	info, err := infoAttrs.Append(nil, &linkInfo{kind: &VXLAN{VNI: 42}, port: &BridgePort{Cost: 2}})
 	must(t, err)
 	b = nest(b, uapi.IFLA_LINKINFO, info)
 	b = nest(b, uapi.IFLA_PROP_LIST, attr.AppendString(attr.AppendString(nil, uapi.IFLA_ALT_IFNAME, "a"), uapi.IFLA_ALT_IFNAME, "b"))
