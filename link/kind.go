@@ -66,7 +66,7 @@ func KindAs[K Kind](l Link) (K, bool) {
 // PortAs returns how l is set up as a port of its master if that is a P:
 //
 //	if p, ok := link.PortAs[*link.BridgePort](l); ok {
-//		fmt.Println(p.State)
+//		fmt.Println(*p.State)
 //	}
 func PortAs[P Port](l Link) (P, bool) {
 	p, ok := l.Port.(P)

@@ -61,8 +61,8 @@ type MACsec struct {
 	// Validation tells what becomes of packets that fail the check; the kernel's
 	// default is [MACsecStrict] (IFLA_MACSEC_VALIDATION).
 	Validation *MACsecValidation
-	// Offload tells who does the work; the kernel's default is [MACsecOffloadOff]
-	// (IFLA_MACSEC_OFFLOAD). Linux 5.7.
+	// Offload tells who does the work; the kernel's default is [MACsecOffloadOff]. It
+	// is read since Linux 6.3 (IFLA_MACSEC_OFFLOAD). Linux 5.7.
 	Offload *MACsecOffload
 }
 

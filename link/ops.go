@@ -236,19 +236,18 @@ func Set(ctx context.Context, d nlkit.Doer, s Selector, opts ...SetOption) error
 }
 
 // checkMaster refuses settings of a port that are meant for a master of another kind:
-// the kernel takes them for those of the one that there is. It takes a client.
+// the kernel takes their attributes for those that have the same numbers there. It
+// takes a client.
 func checkMaster(ctx context.Context, d nlkit.Doer, s Selector, port Port) error {
 	client, ok := d.(*nlkit.Client)
 	if !ok {
 		return nil
 	}
 	l, err := get(ctx, client, "link.Set", s)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case l.Port == nil:
-		return attr.Invalid(slaveKind, "the link is no port")
-	case l.Port.Port() != port.Port():
+	}
+	if l.Port != nil && l.Port.Port() != port.Port() {
 		return attr.Invalid(slaveKind, "the link is a port of a %s, not of a %s", l.Port.Port(), port.Port())
 	}
 	return nil

@@ -253,12 +253,13 @@ func WithMaster(index int) AddSetOption {
 }
 
 // WithPort changes settings of the link as a port of its master: those fields of port
-// that are set. The link must be the port of such a master already: the kernel
-// applies settings before it changes the master, and forgets them without a word if
-// there is none, so that WithPort goes with neither [Add] nor [WithMaster]. [Set] asks
-// the kernel for the master first, and the error is [io/fs.ErrInvalid] if that is of
-// another kind; in a batch it does not, and the kernel ignores or misreads what is
-// meant for another master. `ip link set NAME type KIND_slave …`
+// that are set. The link must be a port already: the kernel applies settings to the
+// master that there is, before it changes that, so that WithPort goes without
+// [WithMaster]. If there is none the error is [errors.ErrUnsupported]. The kernel does
+// not look for which kind of master they are meant; [Set] does, at the cost of asking
+// for the link, and the error is [io/fs.ErrInvalid] if it is not this one. In a batch it
+// cannot, and settings for another kind of master do anything or nothing. `ip link set
+// NAME type KIND_slave …`
 func WithPort(port Port) SetOption { return setOption(func(c *change) { c.info.port = port }) }
 
 // WithNumTxQueues sets the number of transmit queues, 1 to 4096; the default is

@@ -3,16 +3,20 @@ package link
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/internal/nstest"
+	"github.com/nlkit/nlkit/internal/uapi"
 )
 
 // portTests are the tests of the tables, by the names of the ports.
@@ -104,9 +108,10 @@ type portSample struct {
 	port   Port   // what is set, or what is read if nothing can be
 	since  string // the first kernel that has all of it, "" for any that has the master
 
+	need func(testing.TB, Link) // skips the test where a port like this lacks some of it
+
 	ip    string     // words behind "ip link set x0 type KIND_slave"; "" if iproute2 has none
 	again func(Port) // takes away what was read and can't be sent
-	need  func(testing.TB, Link)
 }
 
 const (
@@ -169,7 +174,7 @@ func portWords(t *testing.T, ns *nstest.NS, master Kind) any {
 	info, _ := ipLink(t, ns, sampleLink)["linkinfo"].(map[string]any)
 	data, _ := info["info_slave_data"].(map[string]any)
 	for _, volatile := range []string{
-		"hold_timer", "message_age_timer", "forward_delay_timer", "mii_status", "state", "link_failure_count",
+		"hold_timer", "message_age_timer", "forward_delay_timer", "mii_status", "state", "link_failure_count", "ad_aggregator_id",
 		"ad_actor_oper_port_state", "ad_actor_oper_port_state_str", "ad_partner_oper_port_state", "ad_partner_oper_port_state_str",
 	} {
 		delete(data, volatile)
@@ -314,11 +319,16 @@ func portSamples() []portSample {
 		},
 		{
 			name: "bond8023ad", master: &Bond{Mode: new(Bond8023AD)},
-			port: &BondPort{QueueID: new(uint16(2))},
-			ip:   "queue_id 2",
-			again: func(p Port) { // of other modes
-				p.(*BondPort).Priority = nil
-			},
+			port:  &BondPort{QueueID: new(uint16(2))},
+			ip:    "queue_id 2",
+			again: func(p Port) { p.(*BondPort).Priority = nil }, // of other modes
+		},
+		{
+			name: "bondactor", master: &Bond{Mode: new(Bond8023AD)},
+			port:  &BondPort{QueueID: new(uint16(0)), ActorPriority: new(uint16(7))},
+			need:  needActorPriority,
+			again: func(p Port) { p.(*BondPort).Priority = nil },
+			// iproute2 6.1 has no word for it.
 		},
 		{name: "vrf", master: &VRF{Table: 1001}, port: &VRFPort{Table: 1001}},
 		{name: "team", master: &Team{}, port: &TeamPort{}},
@@ -327,3 +337,134 @@ func portSamples() []portSample {
 
 // withoutState takes away the state, which the kernel did not let be set.
 func withoutState(p Port) { p.(*BridgePort).State = nil }
+
+// needActorPriority skips the test if ports of a bond have no priority in LACP, which
+// stable kernels before 6.18 have as well.
+func needActorPriority(t testing.TB, l Link) {
+	t.Helper()
+	if p, _ := PortAs[*BondPort](l); p == nil || p.ActorPriority == nil {
+		nstest.Skip(t, "kernel:6.18", "ports of a bond have no priority in LACP")
+	}
+}
+
+// Settings for another kind of master than the link has are refused; the kernel takes
+// them for what has the same number there.
+func TestPortOfAnotherMaster(t *testing.T) {
+	c, _ := newClient(t)
+	ctx := t.Context()
+	br := add(t, c, "br0", &Bridge{})
+	add(t, c, "v0", &Veth{}, WithIndex(portIndex))
+	read := func() *BridgePort {
+		t.Helper()
+		l, err := Get(ctx, c, Index(portIndex))
+		must(t, err)
+		p, ok := PortAs[*BridgePort](l)
+		if !ok {
+			t.Fatalf("got a %T", l.Port)
+		}
+		return p
+	}
+	settings := &BridgePort{Cost: 9}
+	if err := Set(ctx, c, Name("v0"), WithPort(settings)); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("no master: got %v", err)
+	}
+	if err := Set(ctx, c, Name("nope"), WithPort(settings)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no such link: got %v", err)
+	}
+	// The kernel does not set up the port of a master that it is about to get, which is
+	// why that is refused.
+	master := br.Index
+	req := request("link.Set", uapi.RTM_NEWLINK, 0)
+	var err error
+	req.Data, err = changeAttrs.Append(Index(portIndex).appendTo(nil, header{}), &change{master: &master, info: linkInfo{port: settings}})
+	must(t, err)
+	if err := nlkit.Do(ctx, c, req); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("master and port in one request: got %v", err)
+	}
+
+	// One after the other, also in a batch.
+	b := c.NewBatch()
+	must(t, Set(ctx, b, Index(portIndex), WithMaster(br.Index)))
+	must(t, Set(ctx, b, Index(portIndex), WithPort(settings), WithMTU(1400)))
+	must(t, b.Send(ctx))
+	if p := read(); p.Cost != 9 || *p.Guard {
+		t.Errorf("got %+v", p)
+	}
+	foreign := &BondPort{QueueID: new(uint16(0x101))}
+	refused(t, Set(ctx, c, Name("v0"), WithPort(foreign)), slaveKind, fs.ErrInvalid)
+	refused(t, Set(ctx, c, Name("v0"), WithPort(&UnknownPort{Name: "bond"})), slaveKind, fs.ErrInvalid)
+	if p := read(); *p.Guard {
+		t.Error("settings of a port of a bond changed one of a bridge")
+	}
+	b = c.NewBatch()
+	must(t, Set(ctx, b, Index(portIndex), WithPort(foreign)))
+	must(t, b.Send(ctx))
+	if p := read(); !*p.Guard { // IFLA_BRPORT_GUARD is IFLA_BOND_SLAVE_QUEUE_ID
+		t.Error("the kernel looks at the kind: there is no need to ask for it")
+	}
+	must(t, Set(ctx, c, Name("v0"), WithPort(&UnknownPort{Name: "bridge", Data: attr.AppendUint32(nil, uapi.IFLA_BRPORT_COST, 8)})))
+	if p := read(); p.Cost != 8 {
+		t.Errorf("got %+v", p)
+	}
+}
+
+// What the kernel refuses of a port of a bridge.
+func TestBridgePortErrors(t *testing.T) {
+	c, _ := newClient(t)
+	ctx := t.Context()
+	br := add(t, c, "br0", &Bridge{STP: new(STPKernel)})
+	add(t, c, "v0", &Veth{}, WithIndex(portIndex), WithMaster(br.Index))
+	set := func(p *BridgePort) error { return Set(ctx, c, Index(portIndex), WithPort(p)) }
+	for _, tc := range []struct {
+		name string
+		err  error
+		want error
+	}{
+		{"state with STP", set(&BridgePort{State: new(BridgePortForwarding)}), syscall.EBUSY},
+		{"unknown state", set(&BridgePort{State: new(BridgePortState(9))}), fs.ErrInvalid},
+		{"pause packets", set(&BridgePort{GroupForwardMask: new(uint16(2))}), fs.ErrInvalid},
+		{"no such backup", set(&BridgePort{BackupPort: new(4711)}), fs.ErrNotExist},
+		{"itself as a backup", set(&BridgePort{BackupPort: new(portIndex)}), fs.ErrInvalid},
+		{"unknown router", set(&BridgePort{MulticastRouter: new(MulticastRouter(9))}), fs.ErrInvalid},
+	} {
+		if !errors.Is(tc.err, tc.want) {
+			t.Errorf("%s: got %v, want %v", tc.name, tc.err, tc.want)
+		}
+	}
+	must(t, Set(ctx, c, Name("br0"), WithKind(&Bridge{STP: new(STPOff)})))
+	if err := set(&BridgePort{State: new(BridgePortForwarding)}); !errors.Is(err, syscall.ENETDOWN) {
+		t.Errorf("state of a port that is down: got %v", err)
+	}
+	l, err := Get(ctx, c, Index(portIndex))
+	must(t, err)
+	if p, _ := PortAs[*BridgePort](l); *p.State != BridgePortDisabled || p.Number != 1 || p.ID != 0x8001 || p.DesignatedBridge.Priority != 0x8000 || p.RootID != p.DesignatedBridge {
+		t.Errorf("got %+v", p)
+	}
+	// What was learned is forgotten, and nothing else changes.
+	must(t, set(&BridgePort{FlushFDB: true}))
+}
+
+// What the kernel refuses of a port of a bond has the name of the attribute.
+func TestBondPortErrors(t *testing.T) {
+	c, _ := newClient(t)
+	bondWithPorts(t, c, &Bond{Mode: new(BondBalanceRR)})
+	nstest.NeedKernel(t, "6.0") // older ones don't say which
+	for _, tc := range []struct {
+		name string
+		port *BondPort
+		want error
+		attr string
+	}{
+		{"no such queue", &BondPort{QueueID: new(uint16(4711))}, syscall.EPERM, ""},
+		{"priority in another mode", &BondPort{Priority: new(int32(1))}, syscall.EACCES, "IFLA_BOND_SLAVE_PRIO"},
+	} {
+		err := Set(t.Context(), c, Index(portIndex), WithPort(tc.port))
+		e, ok := errors.AsType[*nlkit.Error](err)
+		if !ok || !errors.Is(err, tc.want) {
+			t.Errorf("%s: got %v, want %v", tc.name, err, tc.want)
+		}
+		if want := "IFLA_LINKINFO.IFLA_INFO_SLAVE_DATA." + tc.attr; tc.attr != "" && (e.Attr != want || e.Message == "") {
+			t.Errorf("%s: got %v (attribute %q)", tc.name, e, e.Attr)
+		}
+	}
+}

@@ -20,8 +20,7 @@ func (*VRFPort) Port() string { return "vrf" }
 
 func (*VRFPort) appendPort(b []byte) ([]byte, error) { return b, noSettings("VRF") }
 
-// noSettings refuses to send a port whose master takes no settings for it: the
-// kernel would ignore them.
+// noSettings refuses to send a port whose master takes no settings for it.
 func noSettings(master string) error { return attr.Refuse("a port of a %s has no settings", master) }
 
 var vrfPortAttrs = attr.Table[VRFPort]{

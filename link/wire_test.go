@@ -368,18 +368,24 @@ func TestRefused(t *testing.T) {
 		{"group and kind by name in a batch", Set(ctx, d, Name("a"), WithGroup(1), WithKind(&Bridge{})), "ifi_index"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			e, ok := errors.AsType[*nlkit.Error](tc.err)
-			if !ok {
-				t.Fatalf("got %v", tc.err)
-			}
 			want := fs.ErrInvalid
 			if tc.name == "namespace of a peer" {
 				want = fs.ErrNotExist
 			}
-			if e.Attr != tc.attr || e.Sent || e.Object == "" || !errors.Is(e, want) || !nlkit.SafeToRetry(e) {
-				t.Errorf("got %v (attribute %q, object %q)", e, e.Attr, e.Object)
-			}
+			refused(t, tc.err, tc.attr, want)
 		})
+	}
+}
+
+// refused fails unless err says that nothing was sent, for want, because of attr.
+func refused(t *testing.T, err error, attr string, want error) {
+	t.Helper()
+	e, ok := errors.AsType[*nlkit.Error](err)
+	if !ok {
+		t.Fatalf("got %v", err)
+	}
+	if e.Attr != attr || e.Sent || e.Object == "" || !errors.Is(e, want) || !nlkit.SafeToRetry(e) {
+		t.Errorf("got %v (attribute %q, object %q)", e, e.Attr, e.Object)
 	}
 }
 
