@@ -203,6 +203,9 @@ func (s sample) words() string {
 // makeByIP has iproute2 make the link.
 func (s sample) makeByIP(t *testing.T, c *nlkit.Client, ns *nstest.NS) Link {
 	t.Helper()
+	if s.need != nil {
+		s.need(t, c)
+	}
 	ns.Run(t, "ip", strings.Fields(s.words())...)
 	if s.then != "" {
 		ns.Run(t, "ip", slices.Concat([]string{"link", "set", sampleLink}, strings.Fields(s.then))...)

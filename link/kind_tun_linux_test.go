@@ -15,9 +15,8 @@ func openTun(t *testing.T, ns *nstest.NS, name string, flags uint16) int {
 	var fd int
 	ns.Do(t, func() {
 		var err error
-		if fd, err = unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC, 0); err != nil {
-			nstest.Skip(t, "kind:tun", "%v", err)
-		}
+		fd, err = unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC, 0)
+		must(t, err)
 		t.Cleanup(func() { unix.Close(fd) })
 		req, err := unix.NewIfreq(name)
 		must(t, err)
@@ -29,6 +28,7 @@ func openTun(t *testing.T, ns *nstest.NS, name string, flags uint16) int {
 
 func TestTun(t *testing.T) {
 	c, ns := newClient(t)
+	needTun(t, c)
 	read := func() *Tun {
 		t.Helper()
 		l, err := Get(t.Context(), c, Name("tun0"))

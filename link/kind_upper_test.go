@@ -3,6 +3,7 @@ package link
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -78,9 +79,19 @@ func upperSamples(bed) []sample {
 			kind: &Tun{
 				Type: TunTypeTap, Owner: new(uint32(0)), Group: new(uint32(0)), PacketInfo: true, VnetHeader: true, Persist: true, MultiQueue: true,
 			},
-			tool: "tuntap add dev x0 mode tap user 0 group 0 pi vnet_hdr multi_queue",
+			need: needTun, tool: "tuntap add dev x0 mode tap user 0 group 0 pi vnet_hdr multi_queue",
 		},
 	}
+}
+
+// needTun skips the test if there is no tun, or not for an ordinary user.
+func needTun(t testing.TB, _ *nlkit.Client) {
+	t.Helper()
+	f, err := os.OpenFile("/dev/net/tun", os.O_RDWR, 0)
+	if err != nil {
+		nstest.Skip(t, "kind:tun", "%v", err)
+	}
+	must(t, f.Close())
 }
 
 // needNetkitScrub skips the test if netkit links have no scrubbing, which stable
