@@ -133,8 +133,8 @@ func portOf[T any, P interface {
 	return codecOf(P(new(T)).Port(), table, func(v *T) Port { return P(v) })
 }
 
-// A reader is a kind with more to do than its table does when it was read.
-type reader interface{ afterRead() }
+// An afterReader is a kind with more to do than its table does when it was read.
+type afterReader interface{ afterRead() }
 
 func codecOf[T, V any](name string, table attr.Table[T], as func(*T) V) codec[V] {
 	return codec[V]{
@@ -143,7 +143,7 @@ func codecOf[T, V any](name string, table attr.Table[T], as func(*T) V) codec[V]
 		decode: func(data []byte) (V, error) {
 			v := new(T)
 			err := table.Decode(data, v)
-			if r, ok := any(v).(reader); ok {
+			if r, ok := any(v).(afterReader); ok && err == nil {
 				r.afterRead()
 			}
 			return as(v), err

@@ -34,9 +34,10 @@ type Bond struct {
 	// choose anew. It is of the modes active-backup, balance-tlb and balance-alb, for
 	// [Set] alone, and read where there is one (IFLA_BOND_ACTIVE_SLAVE).
 	ActivePort *int
-	// Primary is the index of the port that is active whenever it can be, 0 for none;
-	// it may become a port later. It is of the modes active-backup, balance-tlb and
-	// balance-alb, and read if it is a port (IFLA_BOND_PRIMARY).
+	// Primary is the index of the port that is active whenever it can be, 0 for none,
+	// as is an index that no link has; it may become a port later. It is of the modes
+	// active-backup, balance-tlb and balance-alb, and read if it is a port
+	// (IFLA_BOND_PRIMARY).
 	Primary *int
 	// PrimaryReselect tells when the primary port becomes active again; the kernel's
 	// default is [BondReselectAlways] (IFLA_BOND_PRIMARY_RESELECT).
@@ -72,8 +73,8 @@ type Bond struct {
 	// and balance-alb. It turns ARPInterval off (IFLA_BOND_MIIMON).
 	MIIMon *time.Duration
 	// UpDelay is how long a port with a carrier is not yet used, cut to a multiple of
-	// MIIMon, without which it is refused (EPERM); the kernel's default is 0
-	// (IFLA_BOND_UPDELAY).
+	// MIIMon, without which it is refused ([io/fs.ErrPermission]); the kernel's default
+	// is 0 (IFLA_BOND_UPDELAY).
 	UpDelay *time.Duration
 	// DownDelay is how long a port without a carrier is still used, as UpDelay
 	// (IFLA_BOND_DOWNDELAY).

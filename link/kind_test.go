@@ -44,7 +44,7 @@ type kindTests map[string]func(*testing.T)
 // nothing is what the zero value of most kinds sends.
 var nothing []byte
 
-// kindTable returns a test of the table of a kind: what is set survives, every
+// kindTable returns a test of the table of a kind, or port: what is set survives, every
 // exported field but those in except has a row, and the zero value sends zero.
 func kindTable[T any](table attr.Table[T], zero []byte, except ...string) func(*testing.T) {
 	return func(t *testing.T) {
@@ -93,27 +93,36 @@ func TestKindTables(t *testing.T) {
 	}
 }
 
-// FuzzKind decodes the data of any kind: no bytes make it panic, and what it decodes
-// and can send is stable.
+// FuzzKind decodes the data of any kind: see fuzzCodecs.
 func FuzzKind(f *testing.F) {
-	names := slices.Sorted(maps.Keys(kinds))
+	var seeds []Kind
 	for _, s := range samples(bed{parent: 50, second: 51}) {
-		if b, err := s.kind.appendData(nil); err == nil {
-			n, _ := slices.BinarySearch(names, s.kind.Kind())
+		seeds = append(seeds, s.kind)
+	}
+	fuzzCodecs(f, kinds, seeds, Kind.Kind, Kind.appendData)
+}
+
+// fuzzCodecs decodes the data of any kind, or port: no bytes make it panic, and what
+// it decodes and can send is stable.
+func fuzzCodecs[V any](f *testing.F, codecs map[string]codec[V], seeds []V, name func(V) string, send func(V, []byte) ([]byte, error)) {
+	names := slices.Sorted(maps.Keys(codecs))
+	for _, v := range seeds {
+		if b, err := send(v, nil); err == nil {
+			n, _ := slices.BinarySearch(names, name(v))
 			f.Add(n, b)
 			f.Add(n, b[:len(b)/2])
 		}
 	}
 	f.Fuzz(func(t *testing.T, n int, b []byte) {
-		codec := kinds[names[uint(n)%uint(len(names))]]
+		codec := codecs[names[uint(n)%uint(len(names))]]
 		for off := range min(len(b), 64) {
 			attr.Path(codec.schema, b, off)
 		}
-		k, err := codec.decode(b)
+		v, err := codec.decode(b)
 		if err != nil {
 			return
 		}
-		once, err := k.appendData(nil)
+		once, err := send(v, nil)
 		if err != nil {
 			return // a kernel may say what it does not take
 		}
@@ -121,7 +130,7 @@ func FuzzKind(f *testing.F) {
 		if err != nil {
 			t.Fatalf("own bytes do not decode: %v\n% x", err, once)
 		}
-		twice, err := again.appendData(nil)
+		twice, err := send(again, nil)
 		if err != nil || string(once) != string(twice) {
 			t.Fatalf("not stable (%v):\n% x\n% x", err, once, twice)
 		}

@@ -10,8 +10,8 @@ import (
 )
 
 // Tun is a link whose packets a program handles that has /dev/net/tun open. That is
-// how one is made and set up: [Add] and [WithKind] refuse a Tun, and all fields are
-// read. `ip tuntap add NAME mode tun`
+// how one is made and set up: [Add] and [Set] refuse a Tun ([errors.ErrUnsupported]),
+// and all fields are read. `ip tuntap add NAME mode tun`
 //
 // Source: IFLA_TUN_*, include/uapi/linux/if_link.h.
 type Tun struct {

@@ -362,8 +362,9 @@ func WithAddrGenMode(mode AddrGenMode) SetOption {
 }
 
 // WithKind changes settings of the link's kind: those fields of kind that are set.
-// What the kernel cannot change later is an error that is
-// [errors.ErrUnsupported] or [io/fs.ErrInvalid]. `ip link set NAME type KIND …`
+// What the kernel cannot change later is an error: [errors.ErrUnsupported],
+// [io/fs.ErrInvalid], or what the comment of the kind says. `ip link set NAME type
+// KIND …`
 func WithKind(kind Kind) SetOption { return setOption(func(c *change) { c.info.kind = kind }) }
 
 // WithNewIndex gives the link this index in the network namespace that it moves
