@@ -21,6 +21,15 @@
 //		fmt.Println(k.Name)
 //	}
 //
+// # Ports
+//
+// A link that has a master ([WithMaster]) is a port of it, with settings in its
+// [Port]: a struct such as [BridgePort] or [BondPort], found in [Link.Port] and given
+// to [Set] by [WithPort] to change some of it, as a kind is:
+//
+//	err = link.Set(ctx, c, link.Name("v0"), link.WithMaster(bridge.Index))
+//	err = link.Set(ctx, c, link.Name("v0"), link.WithPort(&link.BridgePort{Isolated: new(true)}))
+//
 // # Selectors
 //
 // A link that exists is selected by [Index], [Name] or [AltName], and the kernel

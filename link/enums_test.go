@@ -47,6 +47,52 @@ func TestWords(t *testing.T) {
 	words(t, map[string]MacvlanMode{"vepa": MacvlanVEPA, "source": MacvlanSource, "MacvlanMode(9)": 9})
 	words(t, map[string]MacvlanFlags{"nopromisc|nodst": MacvlanNoPromisc | MacvlanNoDst, "0x8": 8})
 	words(t, map[string]MacvlanSourceOp{"set": 0, "flush": MacvlanFlushSources, "MacvlanSourceOp(9)": 9})
+	words(t, map[string]BondMode{
+		"balance-rr": 0, "active-backup": BondActiveBackup, "balance-xor": BondBalanceXOR, "broadcast": BondBroadcast, "802.3ad": Bond8023AD,
+		"balance-tlb": BondBalanceTLB, "balance-alb": BondBalanceALB, "BondMode(9)": 9,
+	})
+	words(t, map[string]BondPrimaryReselect{"always": 0, "better": BondReselectBetter, "failure": BondReselectFailure, "BondPrimaryReselect(9)": 9})
+	words(t, map[string]BondFailOverMAC{"none": 0, "active": BondFailOverActive, "follow": BondFailOverFollow, "BondFailOverMAC(9)": 9})
+	words(t, map[string]BondXmitHash{
+		"layer2": 0, "layer3+4": BondHashLayer34, "layer2+3": BondHashLayer23, "encap2+3": BondHashEncap23, "encap3+4": BondHashEncap34,
+		"vlan+srcmac": BondHashVLANSrcMAC, "BondXmitHash(9)": 9,
+	})
+	words(t, map[string]BondARPValidate{
+		"none": 0, "active": BondValidateActive, "backup": BondValidateBackup, "all": BondValidateAll, "filter": BondValidateFilter,
+		"filter_active": BondValidateFilterActive, "filter_backup": BondValidateFilterBackup, "BondARPValidate(9)": 9,
+	})
+	words(t, map[string]BondARPAllTargets{"any": 0, "all": BondTargetsAll, "BondARPAllTargets(9)": 9})
+	words(t, map[string]BondLACPRate{"slow": 0, "fast": LACPFast, "BondLACPRate(9)": 9})
+	words(t, map[string]BondADSelect{
+		"stable": 0, "bandwidth": ADSelectBandwidth, "count": ADSelectCount, "actor_port_prio": ADSelectPriority, "BondADSelect(9)": 9,
+	})
+	words(t, map[string]BondPortState{"active": 0, "backup": BondPortBackup, "BondPortState(9)": 9})
+	words(t, map[string]BondPortStatus{
+		"up": 0, "going_down": BondPortGoingDown, "down": BondPortDown, "going_back": BondPortGoingBack, "BondPortStatus(9)": 9,
+	})
+	words(t, map[string]LACPState{"0": 0, "active|aggregating|0x100": LACPActivity | LACPAggregation | 0x100, "in_sync|expired": LACPSynchronization | LACPExpired})
+	words(t, map[string]LACPChurn{"monitor": 0, "churn": LACPChurnFound, "no_churn": LACPChurnNone, "LACPChurn(9)": 9})
+	words(t, map[string]BridgePortState{
+		"disabled": 0, "listening": BridgePortListening, "learning": BridgePortLearning, "forwarding": BridgePortForwarding,
+		"blocking": BridgePortBlocking, "BridgePortState(9)": 9,
+	})
+	words(t, map[string]HSRProtocol{"hsr": 0, "prp": HSRProtocolPRP, "HSRProtocol(9)": 9})
+	words(t, map[string]IPvlanMode{"l2": 0, "l3": IPvlanL3, "l3s": IPvlanL3S, "IPvlanMode(9)": 9})
+	words(t, map[string]IPvlanFlags{"bridge": 0, "private": IPvlanPrivate, "vepa": IPvlanVEPA, "IPvlanFlags(9)": 9})
+	words(t, map[string]MACsecCipher{
+		"GCM-AES-128": MACsecAES128, "GCM-AES-256": MACsecAES256, "GCM-AES-XPN-128": MACsecAESXPN128, "GCM-AES-XPN-256": MACsecAESXPN256,
+		"MACsecCipher(9)": 9,
+	})
+	words(t, map[string]MACsecValidation{"disabled": 0, "check": MACsecCheck, "strict": MACsecStrict, "MACsecValidation(9)": 9})
+	words(t, map[string]MACsecOffload{"off": 0, "phy": MACsecOffloadPHY, "mac": MACsecOffloadMAC, "MACsecOffload(9)": 9})
+	words(t, map[string]NetkitMode{"l2": 0, "l3": NetkitL3, "NetkitMode(9)": 9})
+	words(t, map[string]NetkitPolicy{"forward": 0, "blackhole": NetkitBlackhole, "NetkitPolicy(9)": 9})
+	words(t, map[string]NetkitScrub{"none": 0, "default": NetkitScrubDefault, "NetkitScrub(9)": 9})
+	words(t, map[string]NetkitPairing{"pair": 0, "single": NetkitSingle, "NetkitPairing(9)": 9})
+	words(t, map[string]TunType{"tun": TunTypeTun, "tap": TunTypeTap, "TunType(9)": 9})
+	if got := (MACsecSCI{[6]byte{2, 0x42, 0xac, 0x11, 0, 2}, 1}).String(); got != "0242ac1100020001" {
+		t.Errorf("got %q", got)
+	}
 	id := BridgeID{Priority: 0x8000, Address: [6]byte{2, 0x42, 0xac, 0x11, 0, 2}}
 	if got := id.String(); got != "8000.2:42:ac:11:0:2" {
 		t.Errorf("got %q", got)

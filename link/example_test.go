@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log"
 	"net/netip"
+	"time"
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/link"
@@ -99,6 +100,46 @@ func ExampleKindAs() {
 		fmt.Println(l.Name, vx.VNI)
 	}
 	// Output: vx0 42
+}
+
+func ExampleWithPort() {
+	c, err := nlkit.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	ctx := context.Background()
+
+	// A bond of two links, of which eth0 carries packets whenever it can.
+	var bond link.Link
+	kind := &link.Bond{Mode: new(link.BondActiveBackup), MIIMon: new(100 * time.Millisecond)}
+	if err := link.Add(ctx, c, "bond0", kind, link.Into(&bond)); err != nil {
+		log.Fatal(err)
+	}
+	for name, priority := range map[string]int32{"eth0": 10, "eth1": 5} {
+		// Down, or it cannot become a port.
+		if err := link.Set(ctx, c, link.Name(name), link.Down()); err != nil {
+			log.Fatal(err)
+		}
+		if err := link.Set(ctx, c, link.Name(name), link.WithMaster(bond.Index)); err != nil {
+			log.Fatal(err)
+		}
+		// What a port can be told takes a request of its own.
+		if err := link.Set(ctx, c, link.Name(name), link.WithPort(&link.BondPort{Priority: &priority})); err != nil {
+			log.Fatal(err)
+		}
+	}
+	if err := link.Set(ctx, c, link.Index(bond.Index), link.Up()); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func ExamplePortAs() {
+	l := link.Link{Name: "v0", Port: &link.BridgePort{State: new(link.BridgePortForwarding)}}
+	if p, ok := link.PortAs[*link.BridgePort](l); ok {
+		fmt.Println(l.Name, *p.State)
+	}
+	// Output: v0 forwarding
 }
 
 func ExampleSubscribe() {

@@ -28,8 +28,9 @@ func (u *Unknown) Kind() string { return u.Name }
 
 func (u *Unknown) appendData(b []byte) ([]byte, error) { return append(b, u.Data...), nil }
 
-// Port is how a link is set up as a port of its master: *[UnknownPort]. No other
-// package can define one.
+// Port is how a link is set up as a port of its master, with its settings: one of
+// this package's structs such as *[BridgePort], or *[UnknownPort]. No other package
+// can define one.
 type Port interface {
 	// Port returns the kernel's name of the master's kind: "bridge".
 	Port() string
@@ -62,11 +63,22 @@ func KindAs[K Kind](l Link) (K, bool) {
 	return k, ok
 }
 
+// PortAs returns how l is set up as a port of its master if that is a P:
+//
+//	if p, ok := link.PortAs[*link.BridgePort](l); ok {
+//		fmt.Println(*p.State)
+//	}
+func PortAs[P Port](l Link) (P, bool) {
+	p, ok := l.Port.(P)
+	return p, ok
+}
+
 // kinds are the kinds that this package knows: a line for each kind_<name>.go.
 var kinds = tableOf(
 	kindOf(amtAttrs),
 	kindOf(bareUDPAttrs),
 	kindOf(batadvAttrs),
+	kindOf(bondAttrs),
 	kindOf(bridgeAttrs),
 	kindOf(caifAttrs),
 	kindOf(canAttrs),
@@ -77,6 +89,7 @@ var kinds = tableOf(
 	kindOf(greAttrs),
 	kindOf(gretapAttrs),
 	kindOf(gtpAttrs),
+	kindOf(hsrAttrs),
 	kindOf(ifbAttrs),
 	kindOf(ip6erspanAttrs),
 	kindOf(ip6greAttrs),
@@ -84,18 +97,25 @@ var kinds = tableOf(
 	kindOf(ip6tnlAttrs),
 	kindOf(ipipAttrs),
 	kindOf(ipoibAttrs),
+	kindOf(ipvlanAttrs),
+	kindOf(ipvtapAttrs),
+	kindOf(macsecAttrs),
 	kindOf(macvlanAttrs),
 	kindOf(macvtapAttrs),
 	kindOf(netdevsimAttrs),
+	kindOf(netkitAttrs),
 	kindOf(nlmonAttrs),
 	kindOf(ovpnAttrs),
 	kindOf(pfcpAttrs),
 	kindOf(rmnetAttrs),
 	kindOf(sitAttrs),
+	kindOf(teamAttrs),
+	kindOf(tunAttrs),
 	kindOf(vcanAttrs),
 	kindOf(vethAttrs),
 	kindOf(virtWifiAttrs),
 	kindOf(vlanAttrs),
+	kindOf(vrfAttrs),
 	kindOf(vsockmonAttrs),
 	kindOf(vti6Attrs),
 	kindOf(vtiAttrs),
@@ -106,23 +126,22 @@ var kinds = tableOf(
 )
 
 // ports are the ports that this package knows: a line for each port_<name>.go.
-var ports = map[string]portCodec{}
+var ports = tableOf(
+	portOf(bondPortAttrs),
+	portOf(bridgePortAttrs),
+	portOf(teamPortAttrs),
+	portOf(vrfPortAttrs),
+)
 
-// kindCodec reads one kind.
-type kindCodec struct {
+// codec reads one kind, or one kind of port: V is Kind or Port.
+type codec[V any] struct {
 	name   string
 	schema attr.Schema
-	decode func(data []byte) (Kind, error)
+	decode func(data []byte) (V, error)
 }
 
-// portCodec reads one kind of port.
-type portCodec struct {
-	schema attr.Schema
-	decode func(data []byte) (Port, error)
-}
-
-func tableOf(codecs ...kindCodec) map[string]kindCodec {
-	m := make(map[string]kindCodec, len(codecs))
+func tableOf[V any](codecs ...codec[V]) map[string]codec[V] {
+	m := make(map[string]codec[V], len(codecs))
 	for _, c := range codecs {
 		m[c.name] = c
 	}
@@ -133,14 +152,32 @@ func tableOf(codecs ...kindCodec) map[string]kindCodec {
 func kindOf[T any, K interface {
 	*T
 	Kind
-}](table attr.Table[T]) kindCodec {
-	return kindCodec{
-		name:   K(new(T)).Kind(),
+}](table attr.Table[T]) codec[Kind] {
+	return codecOf(K(new(T)).Kind(), table, func(v *T) Kind { return K(v) })
+}
+
+// portOf makes the codec of a port out of its table.
+func portOf[T any, P interface {
+	*T
+	Port
+}](table attr.Table[T]) codec[Port] {
+	return codecOf(P(new(T)).Port(), table, func(v *T) Port { return P(v) })
+}
+
+// An afterReader is a kind with more to do than its table does when it was read.
+type afterReader interface{ afterRead() }
+
+func codecOf[T, V any](name string, table attr.Table[T], as func(*T) V) codec[V] {
+	return codec[V]{
+		name:   name,
 		schema: table,
-		decode: func(data []byte) (Kind, error) {
+		decode: func(data []byte) (V, error) {
 			v := new(T)
 			err := table.Decode(data, v)
-			return K(v), err
+			if r, ok := any(v).(afterReader); ok && err == nil {
+				r.afterRead()
+			}
+			return as(v), err
 		},
 	}
 }

@@ -52,12 +52,7 @@ func basicSamples(b bed) []sample {
 				"mcast_membership_interval 20000 mcast_querier_interval 20100 mcast_query_interval 10000 " +
 				"mcast_query_response_interval 900 mcast_startup_query_interval 3000 mcast_stats_enabled 1 mcast_igmp_version 3 " +
 				"mcast_mld_version 2 nf_call_iptables 1 nf_call_ip6tables 1 nf_call_arptables 1 no_linklocal_learn 1",
-			again: func(k Kind) {
-				// A kernel built without VLANs in bridges reports these, and refuses them.
-				if b := k.(*Bridge); b.VLANDefaultPVID == nil {
-					b.VLANFiltering, b.MulticastVLANSnooping, b.MST, b.FDBLocalVLAN0 = nil, nil, nil, nil
-				}
-			},
+			again: withoutBridgeVLAN,
 		},
 		{
 			name: "vxlan",
@@ -118,6 +113,20 @@ func basicSamples(b bed) []sample {
 			over: true,
 			ip:   "type vlan proto 802.1ad id 4094 reorder_hdr off loose_binding on egress-qos-map 1:2 3:4 ingress-qos-map 5:6",
 		},
+		{
+			name: "vlanannounced",
+			kind: &VLAN{ID: 0, Protocol: VLAN8021Q, ReorderHeader: new(true), GVRP: new(true), MVRP: new(true), LooseBinding: new(false)},
+			over: true,
+			ip:   "type vlan id 0 gvrp on mvrp on",
+		},
+	}
+}
+
+// withoutBridgeVLAN takes away what a kernel built without VLANs in bridges reports
+// and refuses.
+func withoutBridgeVLAN(k Kind) {
+	if b := k.(*Bridge); b.VLANDefaultPVID == nil {
+		b.VLANFiltering, b.MulticastVLANSnooping, b.MST, b.FDBLocalVLAN0 = nil, nil, nil, nil
 	}
 }
 

@@ -383,8 +383,8 @@ var bridgeQuerierAttrs = attr.Table[BridgeQuerier]{
 }
 
 // bridgeID is a row of struct ifla_bridge_id, which is only read.
-func bridgeID(typ uint16, name string, field func(*Bridge) *BridgeID) attr.Row[Bridge] {
-	return attr.Custom(typ, name, nil, func(p []byte, v *Bridge) error {
+func bridgeID[T any](typ uint16, name string, field func(*T) *BridgeID) attr.Row[T] {
+	return attr.Custom(typ, name, nil, func(p []byte, v *T) error {
 		if len(p) < 8 {
 			return short(p, 8)
 		}

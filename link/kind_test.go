@@ -29,6 +29,8 @@ func allKindTests() kindTests {
 	maps.Copy(all, miscTables)
 	maps.Copy(all, udpTables)
 	maps.Copy(all, tunnelTables)
+	maps.Copy(all, masterTables)
+	maps.Copy(all, upperTables)
 	return all
 }
 
@@ -39,6 +41,8 @@ func samples(b bed) []sample {
 		miscSamples(b),
 		udpSamples(b),
 		tunnelSamples(b),
+		masterSamples(b),
+		upperSamples(b),
 	)
 }
 
@@ -48,7 +52,7 @@ type kindTests map[string]func(*testing.T)
 // nothing is what the zero value of most kinds sends.
 var nothing []byte
 
-// kindTable returns a test of the table of a kind: what is set survives, every
+// kindTable returns a test of the table of a kind, or port: what is set survives, every
 // exported field but those in except has a row, and the zero value sends zero.
 func kindTable[T any](table attr.Table[T], zero []byte, except ...string) func(*testing.T) {
 	return func(t *testing.T) {
@@ -97,27 +101,36 @@ func TestKindTables(t *testing.T) {
 	}
 }
 
-// FuzzKind decodes the data of any kind: no bytes make it panic, and what it decodes
-// and can send is stable.
+// FuzzKind decodes the data of any kind: see fuzzCodecs.
 func FuzzKind(f *testing.F) {
-	names := slices.Sorted(maps.Keys(kinds))
+	var seeds []Kind
 	for _, s := range samples(bed{parent: 50, second: 51}) {
-		if b, err := s.kind.appendData(nil); err == nil {
-			n, _ := slices.BinarySearch(names, s.kind.Kind())
+		seeds = append(seeds, s.kind)
+	}
+	fuzzCodecs(f, kinds, seeds, Kind.Kind, Kind.appendData)
+}
+
+// fuzzCodecs decodes the data of any kind, or port: no bytes make it panic, and what
+// it decodes and can send is stable.
+func fuzzCodecs[V any](f *testing.F, codecs map[string]codec[V], seeds []V, name func(V) string, send func(V, []byte) ([]byte, error)) {
+	names := slices.Sorted(maps.Keys(codecs))
+	for _, v := range seeds {
+		if b, err := send(v, nil); err == nil {
+			n, _ := slices.BinarySearch(names, name(v))
 			f.Add(n, b)
 			f.Add(n, b[:len(b)/2])
 		}
 	}
 	f.Fuzz(func(t *testing.T, n int, b []byte) {
-		codec := kinds[names[uint(n)%uint(len(names))]]
+		codec := codecs[names[uint(n)%uint(len(names))]]
 		for off := range min(len(b), 64) {
 			attr.Path(codec.schema, b, off)
 		}
-		k, err := codec.decode(b)
+		v, err := codec.decode(b)
 		if err != nil {
 			return
 		}
-		once, err := k.appendData(nil)
+		once, err := send(v, nil)
 		if err != nil {
 			return // a kernel may say what it does not take
 		}
@@ -125,7 +138,7 @@ func FuzzKind(f *testing.F) {
 		if err != nil {
 			t.Fatalf("own bytes do not decode: %v\n% x", err, once)
 		}
-		twice, err := again.appendData(nil)
+		twice, err := send(again, nil)
 		if err != nil || string(once) != string(twice) {
 			t.Fatalf("not stable (%v):\n% x\n% x", err, once, twice)
 		}
@@ -160,13 +173,13 @@ func makeBed(t testing.TB, c *nlkit.Client) bed {
 // the real kernel by this package and by iproute2, and recorded in
 // testdata/kind_<name>.txt.
 type sample struct {
-	name  string
-	kind  Kind
-	made  Kind        // what is sent, where not all of it is read back; nil for kind
-	opts  []AddOption // more that the link needs
-	over  bool        // it stands on parent: WithParent
-	since string      // the first kernel that has all of it, "" for any that has the kind
-
+	name     string
+	kind     Kind
+	made     Kind                            // what is sent, where not all of it is read back; nil for kind
+	opts     []AddOption                     // more that the link needs
+	over     bool                            // it stands on parent: WithParent
+	since    string                          // the first kernel that has all of it, "" for any that has the kind
+	tool     string                          // words behind "ip" that make it, where netlink cannot
 	hardware bool                            // no request makes it without hardware: only its record is tested
 	need     func(testing.TB, *nlkit.Client) // skips the test where the kernel has the kind, but not all of it
 
@@ -198,14 +211,24 @@ func (s sample) make(t testing.TB, c *nlkit.Client, b bed) Link {
 	return add(t, c, sampleLink, kind, opts...)
 }
 
+// words are those behind "ip" that make the link.
+func (s sample) words() string {
+	switch {
+	case s.tool != "":
+		return s.tool
+	case s.over:
+		return "link add link parent " + sampleLink + " " + s.ip
+	}
+	return "link add " + sampleLink + " " + s.ip
+}
+
 // makeByIP has iproute2 make the link.
 func (s sample) makeByIP(t *testing.T, c *nlkit.Client, ns *nstest.NS) Link {
 	t.Helper()
-	args := []string{"link", "add"}
-	if s.over {
-		args = append(args, "link", "parent")
+	if s.need != nil {
+		s.need(t, c)
 	}
-	ns.Run(t, "ip", slices.Concat(args, []string{sampleLink}, strings.Fields(s.ip))...)
+	ns.Run(t, "ip", strings.Fields(s.words())...)
 	if s.then != "" {
 		ns.Run(t, "ip", slices.Concat([]string{"link", "set", sampleLink}, strings.Fields(s.then))...)
 	}
@@ -231,6 +254,10 @@ func TestInteropKinds(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			c, ns := newClient(t)
 			b := makeBed(t, c)
+			if s.tool != "" {
+				sameKind(t, "made by ip", s.kind, s.makeByIP(t, c, ns).Kind)
+				return
+			}
 			ours := s.make(t, c, b)
 			sameKind(t, "made here", s.kind, ours.Kind)
 			described := ipInfo(t, ns, sampleLink)
@@ -302,7 +329,13 @@ func TestRecordedKinds(t *testing.T) {
 				t.Errorf("got %+v", l)
 			}
 			sameKind(t, "recorded", s.kind, l.Kind)
+			if s.tool != "" {
+				return
+			}
 			// What can be sent of it survives.
+			if s.again != nil {
+				s.again(l.Kind)
+			}
 			sent, err := infoAttrs.Append(nil, &linkInfo{kind: l.Kind})
 			must(t, err)
 			var back Link
@@ -317,20 +350,31 @@ func TestRecord(t *testing.T) {
 	if !*record {
 		return
 	}
-	release, _ := os.ReadFile("/proc/sys/kernel/osrelease")
 	for _, s := range samples(bed{parent: 50, second: 51}) {
 		if s.hardware {
 			continue
 		}
 		t.Run(s.name, func(t *testing.T) {
-			c, _ := newClient(t)
-			s.make(t, c, makeBed(t, c))
-			req := request("link.Get", uapi.RTM_GETLINK, 0)
-			req.Data = Name(sampleLink).appendTo(nil, header{})
-			must(t, c.Query(t.Context(), req, func(m nlkit.Message) error {
-				fmt.Printf("--- kind_%s.txt\n# RTM_NEWLINK of Linux %s: ip link add %s %s\n%s", s.name, strings.TrimSpace(string(release)), sampleLink, s.ip, dumpHex(m.Data))
-				return nil
-			}))
+			c, ns := newClient(t)
+			b := makeBed(t, c)
+			if s.tool != "" {
+				s.makeByIP(t, c, ns)
+			} else {
+				s.make(t, c, b)
+			}
+			printFixture(t, c, "kind_"+s.name, s.words())
 		})
 	}
+}
+
+// printFixture prints what the kernel says of the link of a sample.
+func printFixture(t *testing.T, c *nlkit.Client, name, words string) {
+	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	must(t, err)
+	req := request("link.Get", uapi.RTM_GETLINK, 0)
+	req.Data = Name(sampleLink).appendTo(nil, header{})
+	must(t, c.Query(t.Context(), req, func(m nlkit.Message) error {
+		fmt.Printf("--- %s.txt\n# RTM_NEWLINK of Linux %s: ip %s\n%s", name, strings.TrimSpace(string(release)), strings.TrimSpace(words), dumpHex(m.Data))
+		return nil
+	}))
 }

@@ -136,9 +136,9 @@ type Link struct {
 	// loopback. A kind that this package does not know is an [*Unknown]
 	// (IFLA_INFO_KIND, IFLA_INFO_DATA). See [KindAs].
 	Kind Kind
-	// Port is how the link is set up as a port of its Master, nil if it is none. A
-	// kind of port that this package does not know is an [*UnknownPort]
-	// (IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA).
+	// Port is how the link is set up as a port of its Master, nil if it is none: a
+	// struct such as [*BridgePort]. A kind of port that this package does not know is an
+	// [*UnknownPort] (IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA). See [PortAs].
 	Port Port
 
 	// Stats are the counters; nil unless [WithStats] asked for them. Events have

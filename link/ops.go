@@ -198,8 +198,18 @@ func Set(ctx context.Context, d nlkit.Doer, s Selector, opts ...SetOption) error
 			return refused(err)
 		}
 	}
+	if c.info.port != nil {
+		if err := checkPort(c.info.port); err != nil {
+			return refused(err)
+		}
+	}
 	if err := c.check(); err != nil {
 		return refused(err)
+	}
+	if c.info.port != nil {
+		if err := checkMaster(ctx, d, s, c.info.port); err != nil {
+			return refused(err)
+		}
 	}
 	if c.info != (linkInfo{}) {
 		req.Type = uapi.RTM_NEWLINK // RTM_SETLINK leaves kind and port as they are
@@ -223,6 +233,24 @@ func Set(ctx context.Context, d nlkit.Doer, s Selector, opts ...SetOption) error
 	}
 	req.Release = release
 	return nlkit.Do(ctx, d, req)
+}
+
+// checkMaster refuses settings of a port that are meant for a master of another kind:
+// the kernel takes their attributes for those that have the same numbers there. It
+// takes a client.
+func checkMaster(ctx context.Context, d nlkit.Doer, s Selector, port Port) error {
+	client, ok := d.(*nlkit.Client)
+	if !ok {
+		return nil
+	}
+	l, err := get(ctx, client, "link.Set", s)
+	if err != nil {
+		return err
+	}
+	if l.Port != nil && l.Port.Port() != port.Port() {
+		return attr.Invalid(slaveKind, "the link is a port of a %s, not of a %s", l.Port.Port(), port.Port())
+	}
+	return nil
 }
 
 // resolve turns a selector into one by index, which takes a client.

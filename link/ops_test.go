@@ -165,7 +165,7 @@ func TestInto(t *testing.T) {
 	if port.Master != bridge.Index {
 		t.Errorf("a port without its master: %+v", port)
 	}
-	if u, ok := port.Port.(*UnknownPort); !ok || u.Port() != "bridge" || len(u.Data) == 0 {
+	if p, ok := PortAs[*BridgePort](port); !ok || p.Port() != "bridge" || p.Number != 1 {
 		t.Errorf("got %T", port.Port)
 	}
 	var numbered Link

@@ -252,8 +252,14 @@ func WithMaster(index int) AddSetOption {
 	})
 }
 
-// WithPort sets how the link is set up as a port of its master. `ip link set NAME
-// type KIND_slave …`
+// WithPort changes settings of the link as a port of its master: those fields of port
+// that are set. The link must be a port already: the kernel applies settings to the
+// master that there is, before it changes that, so that WithPort goes without
+// [WithMaster]. If there is none the error is [errors.ErrUnsupported]. The kernel does
+// not look for which kind of master they are meant; [Set] does, at the cost of asking
+// for the link, and the error is [io/fs.ErrInvalid] if it is not this one. In a batch it
+// cannot, and settings for another kind of master do anything or nothing. `ip link set
+// NAME type KIND_slave …`
 func WithPort(port Port) SetOption { return setOption(func(c *change) { c.info.port = port }) }
 
 // WithNumTxQueues sets the number of transmit queues, 1 to 4096; the default is
@@ -357,8 +363,9 @@ func WithAddrGenMode(mode AddrGenMode) SetOption {
 
 // WithKind changes settings of the link's kind: those fields of kind that are set. A
 // tunnel of IP, such as [GRE], takes the kernel's defaults for most of the others, and
-// its comment tells for which. What the kernel cannot change later is an error that is
-// [errors.ErrUnsupported] or [io/fs.ErrInvalid]. `ip link set NAME type KIND …`
+// its comment tells for which. What the kernel cannot change later is an error:
+// [errors.ErrUnsupported], [io/fs.ErrInvalid], or what the comment of the kind says.
+// `ip link set NAME type KIND …`
 func WithKind(kind Kind) SetOption { return setOption(func(c *change) { c.info.kind = kind }) }
 
 // WithNewIndex gives the link this index in the network namespace that it moves
@@ -391,6 +398,8 @@ func (c *change) check() error {
 		return attr.Invalid("IFLA_NEW_IFINDEX", "the link does not move to another network namespace")
 	case c.parentNSID != nil && c.parent == 0:
 		return attr.Invalid("IFLA_LINK_NETNSID", "there is no parent link")
+	case c.info.port != nil && c.master != nil:
+		return attr.Invalid("IFLA_LINKINFO.IFLA_INFO_SLAVE_DATA", "settings of a port take a master already: change it in a request of its own")
 	case c.into != nil && c.netnsCount > 0:
 		return attr.Invalid(c.netnsPath(), "a link in another network namespace cannot be read back")
 	}
@@ -466,6 +475,16 @@ func checkKind(k Kind) error {
 	}
 	return nil
 }
+
+// checkPort refuses a port that is not there.
+func checkPort(p Port) error {
+	if p == nil || reflect.ValueOf(p).IsNil() {
+		return attr.Invalid(slaveKind, "no port is given")
+	}
+	return nil
+}
+
+const slaveKind = "IFLA_LINKINFO.IFLA_INFO_SLAVE_KIND"
 
 // checkEthernet refuses a hardware address that a link of this kind cannot have:
 // the kernel takes any on creation.

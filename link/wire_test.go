@@ -23,6 +23,8 @@ import (
 func TestTables(t *testing.T) {
 	attrtest.RoundTrip(t, bridgeQuerierAttrs)
 	attrtest.Covers(t, bridgeQuerierAttrs)
+	attrtest.RoundTrip(t, bondADInfoAttrs)
+	attrtest.Covers(t, bondADInfoAttrs)
 	attrtest.RoundTrip(t, xdpAttrs)
 	attrtest.Covers(t, xdpAttrs)
 	for _, err := range []error{linkAttrs.Check(), changeAttrs.Check(), infoAttrs.Check()} {
@@ -34,7 +36,7 @@ func TestTables(t *testing.T) {
 
 func TestUnknownKindRoundTrip(t *testing.T) {
 	data := attr.AppendUint32(nil, 3, 7)
-	info := linkInfo{kind: &Unknown{Name: "flux", Data: data}, port: &UnknownPort{Name: "team", Data: data}}
+	info := linkInfo{kind: &Unknown{Name: "flux", Data: data}, port: &UnknownPort{Name: "floe", Data: data}}
 	b, err := infoAttrs.Append(nil, &info)
 	must(t, err)
 	var l Link
@@ -44,6 +46,9 @@ func TestUnknownKindRoundTrip(t *testing.T) {
 	}
 	if _, ok := KindAs[*VXLAN](l); ok {
 		t.Error("an unknown kind is a VXLAN")
+	}
+	if _, ok := PortAs[*BridgePort](l); ok {
+		t.Error("an unknown port is one of a bridge")
 	}
 	if u, ok := KindAs[*Unknown](l); !ok || u.Name != "flux" {
 		t.Errorf("got %v, %v", u, ok)
@@ -104,7 +109,7 @@ func everything(t testing.TB) []byte {
 		xdp = u32(xdp, typ, uint32(10+i))
 	}
 	b = nest(b, uapi.IFLA_XDP, xdp)
-	info, err := infoAttrs.Append(nil, &linkInfo{kind: &VXLAN{VNI: 42}, port: &UnknownPort{Name: "team", Data: u32(nil, 1, 2)}})
+	info, err := infoAttrs.Append(nil, &linkInfo{kind: &VXLAN{VNI: 42}, port: &BridgePort{Cost: 2}})
 	must(t, err)
 	b = nest(b, uapi.IFLA_LINKINFO, info)
 	b = nest(b, uapi.IFLA_PROP_LIST, attr.AppendString(attr.AppendString(nil, uapi.IFLA_ALT_IFNAME, "a"), uapi.IFLA_ALT_IFNAME, "b"))
@@ -363,18 +368,24 @@ func TestRefused(t *testing.T) {
 		{"group and kind by name in a batch", Set(ctx, d, Name("a"), WithGroup(1), WithKind(&Bridge{})), "ifi_index"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			e, ok := errors.AsType[*nlkit.Error](tc.err)
-			if !ok {
-				t.Fatalf("got %v", tc.err)
-			}
 			want := fs.ErrInvalid
 			if tc.name == "namespace of a peer" {
 				want = fs.ErrNotExist
 			}
-			if e.Attr != tc.attr || e.Sent || e.Object == "" || !errors.Is(e, want) || !nlkit.SafeToRetry(e) {
-				t.Errorf("got %v (attribute %q, object %q)", e, e.Attr, e.Object)
-			}
+			refused(t, tc.err, tc.attr, want)
 		})
+	}
+}
+
+// refused fails unless err says that nothing was sent, for want, because of attr.
+func refused(t *testing.T, err error, attr string, want error) {
+	t.Helper()
+	e, ok := errors.AsType[*nlkit.Error](err)
+	if !ok {
+		t.Fatalf("got %v", err)
+	}
+	if e.Attr != attr || e.Sent || e.Object == "" || !errors.Is(e, want) || !nlkit.SafeToRetry(e) {
+		t.Errorf("got %v (attribute %q, object %q)", e, e.Attr, e.Object)
 	}
 }
 

@@ -1,0 +1,101 @@
+package uapi
+
+// include/uapi/linux/if_bonding.h: IFLA_BOND_MODE.
+const (
+	BOND_MODE_ROUNDROBIN   = 0x0
+	BOND_MODE_ACTIVEBACKUP = 0x1
+	BOND_MODE_XOR          = 0x2
+	BOND_MODE_BROADCAST    = 0x3
+	BOND_MODE_8023AD       = 0x4
+	BOND_MODE_TLB          = 0x5
+	BOND_MODE_ALB          = 0x6
+)
+
+// include/uapi/linux/if_bonding.h: IFLA_BOND_XMIT_HASH_POLICY; vlan+srcmac 5.12.
+const (
+	BOND_XMIT_POLICY_LAYER2      = 0x0
+	BOND_XMIT_POLICY_LAYER34     = 0x1
+	BOND_XMIT_POLICY_LAYER23     = 0x2
+	BOND_XMIT_POLICY_ENCAP23     = 0x3
+	BOND_XMIT_POLICY_ENCAP34     = 0x4
+	BOND_XMIT_POLICY_VLAN_SRCMAC = 0x5
+)
+
+// include/uapi/linux/if_bonding.h: IFLA_BOND_SLAVE_STATE.
+const (
+	BOND_STATE_ACTIVE = 0x0
+	BOND_STATE_BACKUP = 0x1
+)
+
+// include/uapi/linux/if_bonding.h: IFLA_BOND_SLAVE_MII_STATUS.
+const (
+	BOND_LINK_UP   = 0x0
+	BOND_LINK_FAIL = 0x1
+	BOND_LINK_DOWN = 0x2
+	BOND_LINK_BACK = 0x3
+)
+
+// include/uapi/linux/if_bonding.h: IFLA_BOND_SLAVE_AD_ACTOR_OPER_PORT_STATE and
+// IFLA_BOND_SLAVE_AD_PARTNER_OPER_PORT_STATE, from IEEE 802.3ad.
+const (
+	LACP_STATE_LACP_ACTIVITY   = 0x1
+	LACP_STATE_LACP_TIMEOUT    = 0x2
+	LACP_STATE_AGGREGATION     = 0x4
+	LACP_STATE_SYNCHRONIZATION = 0x8
+	LACP_STATE_COLLECTING      = 0x10
+	LACP_STATE_DISTRIBUTING    = 0x20
+	LACP_STATE_DEFAULTED       = 0x40
+	LACP_STATE_EXPIRED         = 0x80
+)
+
+// include/net/bonding.h: IFLA_BOND_ARP_VALIDATE.
+const (
+	BOND_ARP_VALIDATE_NONE   = 0x0
+	BOND_ARP_VALIDATE_ACTIVE = 0x1
+	BOND_ARP_VALIDATE_BACKUP = 0x2
+	BOND_ARP_VALIDATE_ALL    = 0x3
+	BOND_ARP_FILTER          = 0x4
+	BOND_ARP_FILTER_ACTIVE   = 0x5
+	BOND_ARP_FILTER_BACKUP   = 0x6
+)
+
+// include/net/bonding.h: IFLA_BOND_ARP_ALL_TARGETS.
+const (
+	BOND_ARP_TARGETS_ANY = 0x0
+	BOND_ARP_TARGETS_ALL = 0x1
+)
+
+// include/net/bonding.h: IFLA_BOND_PRIMARY_RESELECT.
+const (
+	BOND_PRI_RESELECT_ALWAYS  = 0x0
+	BOND_PRI_RESELECT_BETTER  = 0x1
+	BOND_PRI_RESELECT_FAILURE = 0x2
+)
+
+// include/net/bonding.h: IFLA_BOND_FAIL_OVER_MAC.
+const (
+	BOND_FOM_NONE   = 0x0
+	BOND_FOM_ACTIVE = 0x1
+	BOND_FOM_FOLLOW = 0x2
+)
+
+// include/net/bond_3ad.h: IFLA_BOND_AD_LACP_RATE.
+const (
+	AD_LACP_SLOW = 0x0
+	AD_LACP_FAST = 0x1
+)
+
+// include/net/bond_3ad.h: IFLA_BOND_AD_SELECT; by priority 6.18.
+const (
+	BOND_AD_STABLE    = 0x0
+	BOND_AD_BANDWIDTH = 0x1
+	BOND_AD_COUNT     = 0x2
+	BOND_AD_PRIO      = 0x3
+)
+
+// include/net/bond_3ad.h: churn_state_t, IFLA_BOND_SLAVE_AD_CHURN_*_STATE, 7.1.
+const (
+	AD_CHURN_MONITOR = 0x0
+	AD_CHURN         = 0x1
+	AD_NO_CHURN      = 0x2
+)
