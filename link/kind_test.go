@@ -252,6 +252,7 @@ func TestInteropKinds(t *testing.T) {
 			continue
 		}
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel() // each has a namespace of its own, and running ip takes long
 			c, ns := newClient(t)
 			b := makeBed(t, c)
 			if s.tool != "" {
