@@ -708,11 +708,16 @@ func TestSubscribeBuckets(t *testing.T) {
 
 	group := nexthop.Nexthop{
 		ID: 10, Group: []nexthop.Member{{ID: 1, Weight: 1}, {ID: 2, Weight: 1}}, GroupType: nexthop.GroupResilient,
-		Resilient: &nexthop.Resilient{Buckets: 4, IdleTimer: new(100 * time.Millisecond)},
+		Resilient: &nexthop.Resilient{Buckets: 4, IdleTimer: new(time.Hour), UnbalancedTimer: new(200 * time.Millisecond)},
 	}
 	add(t, c, nexthop.Nexthop{ID: 1, Link: v0, Gateway: addr("10.9.0.2")}, nexthop.Nexthop{ID: 2, Link: v1}, group)
 	ns.Run(t, "ip", "route", "add", "198.51.100.0/24", "nhid", "10")
-	sendPackets(t, ns) // buckets in use move later, and that is an event
+	// Buckets in use move later, when the group is unbalanced for long, and that is an
+	// event. In use is one that had a packet in another tick of the kernel, of 10 ms at
+	// most, than that in which it was made.
+	for made := time.Now(); time.Since(made) < 30*time.Millisecond; {
+		sendPackets(t, ns)
+	}
 	group.Group = []nexthop.Member{{ID: 1, Weight: 1}, {ID: 2, Weight: 255}}
 	if err := nexthop.Replace(ctx, c, group); err != nil {
 		t.Fatal(err)
