@@ -64,14 +64,33 @@ func KindAs[K Kind](l Link) (K, bool) {
 
 // kinds are the kinds that this package knows: a line for each kind_<name>.go.
 var kinds = tableOf(
+	kindOf(amtAttrs),
+	kindOf(bareUDPAttrs),
+	kindOf(batadvAttrs),
 	kindOf(bridgeAttrs),
+	kindOf(caifAttrs),
+	kindOf(canAttrs),
+	kindOf(dsaAttrs),
 	kindOf(dummyAttrs),
+	kindOf(geneveAttrs),
+	kindOf(gtpAttrs),
 	kindOf(ifbAttrs),
+	kindOf(ipoibAttrs),
 	kindOf(macvlanAttrs),
 	kindOf(macvtapAttrs),
+	kindOf(netdevsimAttrs),
+	kindOf(nlmonAttrs),
+	kindOf(ovpnAttrs),
+	kindOf(pfcpAttrs),
+	kindOf(rmnetAttrs),
+	kindOf(vcanAttrs),
 	kindOf(vethAttrs),
+	kindOf(virtWifiAttrs),
 	kindOf(vlanAttrs),
+	kindOf(vsockmonAttrs),
+	kindOf(vxcanAttrs),
 	kindOf(vxlanAttrs),
+	kindOf(wireGuardAttrs),
 )
 
 // ports are the ports that this package knows: a line for each port_<name>.go.

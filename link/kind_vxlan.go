@@ -226,7 +226,7 @@ var vxlanAttrs = attr.Table[VXLAN]{
 	attr.Bool(uapi.IFLA_VXLAN_REMCSUM_TX, "IFLA_VXLAN_REMCSUM_TX", func(v *VXLAN) *bool { return &v.RemoteChecksumTx }),
 	attr.Bool(uapi.IFLA_VXLAN_REMCSUM_RX, "IFLA_VXLAN_REMCSUM_RX", func(v *VXLAN) *bool { return &v.RemoteChecksumRx }),
 	attr.OptBool(uapi.IFLA_VXLAN_LOCALBYPASS, "IFLA_VXLAN_LOCALBYPASS", func(v *VXLAN) **bool { return &v.LocalBypass }),
-	vxlanPortRange,
+	portRange(uapi.IFLA_VXLAN_PORT_RANGE, "IFLA_VXLAN_PORT_RANGE", func(v *VXLAN) *PortRange { return &v.PortRange }),
 	attr.Bool(uapi.IFLA_VXLAN_VNIFILTER, "IFLA_VXLAN_VNIFILTER", func(v *VXLAN) *bool { return &v.VNIFilter }),
 	vxlanReservedBits,
 	attr.Bool(uapi.IFLA_VXLAN_MC_ROUTE, "IFLA_VXLAN_MC_ROUTE", func(v *VXLAN) *bool { return &v.MulticastRoute }),
@@ -234,29 +234,6 @@ var vxlanAttrs = attr.Table[VXLAN]{
 	attr.Flag(uapi.IFLA_VXLAN_GPE, "IFLA_VXLAN_GPE", func(v *VXLAN) *bool { return &v.GPE }),
 	attr.Flag(uapi.IFLA_VXLAN_REMCSUM_NOPARTIAL, "IFLA_VXLAN_REMCSUM_NOPARTIAL", func(v *VXLAN) *bool { return &v.RemoteChecksumNoPartial }),
 }
-
-var vxlanPortRange = attr.Custom(uapi.IFLA_VXLAN_PORT_RANGE, "IFLA_VXLAN_PORT_RANGE",
-	func(b []byte, v *VXLAN) ([]byte, error) {
-		r := v.PortRange
-		if r == (PortRange{}) {
-			return b, nil
-		}
-		if r.Low > r.High {
-			return b, attr.Refuse("the range from %d to %d is empty", r.Low, r.High)
-		}
-		p := binary.BigEndian.AppendUint16(nil, r.Low)
-		return attr.AppendBytes(b, uapi.IFLA_VXLAN_PORT_RANGE, binary.BigEndian.AppendUint16(p, r.High)), nil
-	},
-	func(p []byte, v *VXLAN) error {
-		if len(p) < 4 {
-			return short(p, 4)
-		}
-		v.PortRange = PortRange{binary.BigEndian.Uint16(p), binary.BigEndian.Uint16(p[2:])}
-		return nil
-	}).Sample(func(r *rand.Rand, v *VXLAN) {
-	low := 1 + r.IntN(1000)
-	v.PortRange = PortRange{uint16(low), uint16(low + r.IntN(1000))}
-})
 
 var vxlanReservedBits = attr.Custom(uapi.IFLA_VXLAN_RESERVED_BITS, "IFLA_VXLAN_RESERVED_BITS",
 	func(b []byte, v *VXLAN) ([]byte, error) {

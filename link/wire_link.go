@@ -297,7 +297,7 @@ func (l *Link) keep(typ uint16, p []byte) {
 
 // readInfo reads IFLA_LINKINFO.
 func (l *Link) readInfo(p []byte) error {
-	var kind, data, port, portData []byte
+	var kind, data, xstats, port, portData []byte
 	s := attr.Scan(p)
 	for s.Next() {
 		switch s.Type() {
@@ -305,6 +305,8 @@ func (l *Link) readInfo(p []byte) error {
 			kind = s.Text()
 		case uapi.IFLA_INFO_DATA:
 			data = s.Bytes()
+		case uapi.IFLA_INFO_XSTATS:
+			xstats = s.Bytes()
 		case uapi.IFLA_INFO_SLAVE_KIND:
 			port = s.Text()
 		case uapi.IFLA_INFO_SLAVE_DATA:
@@ -319,6 +321,11 @@ func (l *Link) readInfo(p []byte) error {
 			k, err := codec.decode(data)
 			if err != nil {
 				return within("IFLA_INFO_DATA", err)
+			}
+			if xstats != nil {
+				if err := readXStats(k, xstats); err != nil {
+					return within("IFLA_INFO_XSTATS", err)
+				}
 			}
 			l.Kind = k
 		} else {
@@ -335,6 +342,14 @@ func (l *Link) readInfo(p []byte) error {
 		} else {
 			l.Port = &UnknownPort{Name: string(port), Data: append([]byte(nil), portData...)}
 		}
+	}
+	return nil
+}
+
+// readXStats reads the statistics that some kinds have beside their data.
+func readXStats(k Kind, p []byte) error {
+	if x, ok := k.(interface{ readXStats(p []byte) error }); ok {
+		return x.readXStats(p)
 	}
 	return nil
 }

@@ -94,6 +94,32 @@ func familyAddr[T any](typ uint16, name string, v6 bool, field func(*T) *netip.A
 	})
 }
 
+// portRange is a row of two ports in network byte order.
+func portRange[T any](typ uint16, name string, field func(*T) *PortRange) attr.Row[T] {
+	return attr.Custom(typ, name,
+		func(b []byte, v *T) ([]byte, error) {
+			r := *field(v)
+			if r == (PortRange{}) {
+				return b, nil
+			}
+			if r.Low > r.High {
+				return b, attr.Refuse("the range from %d to %d is empty", r.Low, r.High)
+			}
+			p := binary.BigEndian.AppendUint16(nil, r.Low)
+			return attr.AppendBytes(b, typ, binary.BigEndian.AppendUint16(p, r.High)), nil
+		},
+		func(p []byte, v *T) error {
+			if len(p) < 4 {
+				return short(p, 4)
+			}
+			*field(v) = PortRange{binary.BigEndian.Uint16(p), binary.BigEndian.Uint16(p[2:])}
+			return nil
+		}).Sample(func(r *rand.Rand, v *T) {
+		low := 1 + r.IntN(1000)
+		*field(v) = PortRange{uint16(low), uint16(low + r.IntN(1000))}
+	})
+}
+
 // flagOrUint8 is a row of a boolean that is written as a flag, whose presence
 // means true, and read as a number.
 func flagOrUint8[T any](typ uint16, name string, field func(*T) *bool) attr.Row[T] {

@@ -7,6 +7,7 @@ const (
 	ETH_P_8021Q   = 0x8100
 	ETH_P_IPV6    = 0x86dd
 	ETH_P_MPLS_UC = 0x8847
+	ETH_P_MPLS_MC = 0x8848
 	ETH_P_PPP_SES = 0x8864
 	ETH_P_8021AD  = 0x88a8
 	ETH_P_LLDP    = 0x88cc

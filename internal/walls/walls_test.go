@@ -57,7 +57,7 @@ var noTestMain = []string{"attr", "attr/attrtest", "internal/walls", "internal/u
 // Names that say nothing about what is inside.
 var vagueNames = []string{"util", "utils", "helper", "helpers", "common", "misc", "types", "base", "shared", "consts", "constants", "impl"}
 
-var domainFile = regexp.MustCompile(`^(kind_[a-z0-9]+|port_[a-z0-9]+|wire_[a-z0-9]+|encap_[a-z0-9]+|[a-z0-9]+)$`)
+var domainFile = regexp.MustCompile(`^(kind_[a-z0-9]+(_[a-z0-9]+)?|port_[a-z0-9]+|wire_[a-z0-9]+|encap_[a-z0-9]+|[a-z0-9]+)$`)
 
 // A file is one parsed source file; its path is relative to the root of the
 // module, with slashes.
