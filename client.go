@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +23,9 @@ type Client struct {
 	cfg    config
 	pool   *nlconn.Pool
 	closed atomic.Bool
+
+	capsMu sync.Mutex
+	caps   *Capabilities // nil until asked for
 }
 
 // New returns a client for the network namespace of the calling thread, or the

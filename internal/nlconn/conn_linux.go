@@ -26,8 +26,9 @@ var past = time.Unix(1, 0)
 
 // Conn is a netlink socket with one owner at a time.
 type Conn struct {
-	Proto  int
-	Strict bool // the kernel checks dump requests strictly
+	Proto       int
+	Strict      bool // the kernel checks dump requests strictly
+	ExtendedAck bool // the kernel explains its errors
 
 	// Counters since the socket was opened, for whoever traces operations.
 	BytesOut, BytesIn uint64

@@ -45,7 +45,7 @@ func (*Pool) Close() error                                { return nil }
 
 type Conn struct {
 	Proto                       int
-	Strict                      bool
+	Strict, ExtendedAck         bool
 	BytesOut, BytesIn, Overruns uint64
 }
 

@@ -136,7 +136,7 @@ func (p *Pool) dial(proto int, cfg Config) (*Conn, error) {
 	}
 	// Options that an older kernel lacks only take something from errors and
 	// filters; everything works without them.
-	_ = nl.SetOption(netlink.ExtendedAcknowledge, true)
+	c.ExtendedAck = nl.SetOption(netlink.ExtendedAcknowledge, true) == nil
 	if cfg.CapAck {
 		_ = nl.SetOption(netlink.CapAcknowledge, true)
 	}
