@@ -3,7 +3,7 @@ GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2
 FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help fmt vet lint staticcheck test race user fuzz bench cover cross examples interop check
+.PHONY: help fmt vet lint staticcheck test race user kernels fuzz bench cover cross examples interop check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ race: ## the tests with the race detector, nothing needed left out
 
 user: ## the tests as an ordinary user
 	if [ "$$(id -u)" = 0 ]; then .ci/run user; else go test -count=1 ./...; fi
+
+kernels: ## the tests in Linux 6.1 and 6.12, see docs/kernels.md
+	.ci/run kernels
 
 fuzz: ## every fuzz target, 30 s each
 	FUZZTIME=$(FUZZTIME) .ci/run fuzz

@@ -176,7 +176,7 @@ func TestEventsOfAllNamespaces(t *testing.T) {
 // A client stays in the namespace it was made in, whichever thread its calls run
 // on.
 func TestClientKeepsItsNamespace(t *testing.T) {
-	nstest.Enter(t) // this thread is in a namespace with nothing but lo
+	nstest.Enter(t) // this thread is in a new namespace
 	c, err := nlkit.New()
 	if err != nil {
 		t.Fatal(err)
@@ -188,17 +188,16 @@ func TestClientKeepsItsNamespace(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
-			n, right := 0, false
+			right := false
 			for m, err := range c.Dump(t.Context(), nlkit.Request{Op: "link.List", Type: uapi.RTM_GETLINK, Data: make([]byte, 16)}) {
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				n++
 				right = right || queueLength(m) == 4321
 			}
-			if n != 1 || !right {
-				t.Errorf("%d links, not those of the client's namespace", n)
+			if !right {
+				t.Error("not the links of the client's namespace")
 			}
 		})
 	}

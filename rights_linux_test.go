@@ -30,7 +30,7 @@ func TestWithoutRights(t *testing.T) {
 		ctx := t.Context()
 
 		links, err := link.List(ctx, c)
-		if err != nil || len(links) != 1 || links[0].Name != "lo" {
+		if err != nil || len(links) == 0 || links[0].Name != "lo" {
 			t.Errorf("links: %v, %v", links, err)
 		}
 		if _, err := addr.List(ctx, c); err != nil {

@@ -1,12 +1,18 @@
 //go:build ignore
 
 // Report reads what go test -json writes, shows what matters of it, and judges
-// the skips: a skip that no line of the allowed list covers is a failure.
+// the skips: a skip that no line of the allowed list covers is a failure, and so is
+// a package whose tests did not come to their end.
 //
-//	go test -json ./... | report -allow .ci/allowed-skips -counts FILE
+//	go test -json ./... | report -allow .ci/allowed-skips -counts FILE -results FILE
 //
 // Skips are recognised by the line "nlkit-skip NEED: TEST: REASON". A test that
 // skips without one has the need "unnamed".
+//
+// With -nowhere, it reads the results of several runs in place of a run's output,
+// and names the tests that ran in none of them. A list says which may:
+//
+//	report -allow internal/kernels/nowhere -nowhere FILE...
 package main
 
 import (
@@ -29,17 +35,27 @@ type event struct {
 
 type key struct{ pkg, test string }
 
-type skip struct{ need, test, reason string }
+type skip struct{ pkg, need, test, reason string }
 
 type allowed struct{ need, test *regexp.Regexp }
 
 var skipLine = regexp.MustCompile(`nlkit-skip (\S+): (\S+): (.*)`)
 
+var (
+	allow   = flag.String("allow", "", "the list of allowed skips; without it every skip is allowed")
+	counts  = flag.String("counts", "", "write the line of counts to this file")
+	results = flag.String("results", "", "write what ran and what was skipped to this file, for -nowhere")
+	verbose = flag.Bool("v", false, "print the output of all tests as it comes")
+	nowhere = flag.Bool("nowhere", false, "read the files of -results that are named, and tell what ran in none of them")
+)
+
 func main() {
-	allow := flag.String("allow", "", "the list of allowed skips; without it every skip is allowed")
-	counts := flag.String("counts", "", "write the line of counts to this file")
 	flag.Parse()
-	ok, err := run(os.Stdin, *allow, *counts)
+	judge := func() (bool, error) { return run(os.Stdin) }
+	if *nowhere {
+		judge = func() (bool, error) { return ranNowhere(flag.Args()) }
+	}
+	ok, err := judge()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
 		os.Exit(2)
@@ -49,16 +65,15 @@ func main() {
 	}
 }
 
-func run(in io.Reader, allowFile, countsFile string) (bool, error) {
-	var list []allowed
-	if allowFile != "" {
-		var err error
-		if list, err = readAllowed(allowFile); err != nil {
-			return false, err
-		}
+func run(in io.Reader) (bool, error) {
+	list, err := readAllowed(*allow)
+	if err != nil {
+		return false, err
 	}
 
 	var passed, skipped int
+	var ran []key
+	running := map[string]bool{} // packages
 	var failed, failedPackages []key
 	output := map[key][]string{}
 	named := map[key]bool{}
@@ -73,11 +88,17 @@ func run(in io.Reader, allowFile, countsFile string) (bool, error) {
 				fmt.Print(string(line))
 			} else {
 				k := key{e.Package, e.Test}
+				if e.Package != "" {
+					running[e.Package] = true
+				}
 				switch e.Action {
 				case "output":
+					if *verbose {
+						fmt.Print(e.Output)
+					}
 					output[k] = append(output[k], e.Output)
 					if m := skipLine.FindStringSubmatch(e.Output); m != nil {
-						skips = append(skips, skip{m[1], m[2], strings.TrimSpace(m[3])})
+						skips = append(skips, skip{e.Package, m[1], m[2], strings.TrimSpace(m[3])})
 						named[key{e.Package, m[2]}] = true
 					}
 				case "build-output":
@@ -85,6 +106,7 @@ func run(in io.Reader, allowFile, countsFile string) (bool, error) {
 				case "pass", "skip", "fail":
 					switch {
 					case e.Test == "":
+						delete(running, e.Package)
 						if e.Action != "skip" {
 							fmt.Printf("  %-4s %6.1fs  %s\n", e.Action, e.Elapsed, e.Package)
 						}
@@ -93,13 +115,15 @@ func run(in io.Reader, allowFile, countsFile string) (bool, error) {
 						}
 					case e.Action == "pass":
 						passed++
+						ran = append(ran, k)
 					case e.Action == "skip":
 						skipped++
 						if !named[k] {
-							skips = append(skips, skip{"unnamed", e.Test, "skipped without a named need: " + e.Package})
+							skips = append(skips, skip{e.Package, "unnamed", e.Test, "skipped without a named need: " + e.Package})
 						}
 					default:
 						failed = append(failed, k)
+						ran = append(ran, k)
 					}
 					if e.Action != "fail" {
 						delete(output, k)
@@ -115,6 +139,10 @@ func run(in io.Reader, allowFile, countsFile string) (bool, error) {
 		}
 	}
 
+	for _, pkg := range slices.Sorted(maps.Keys(running)) {
+		fmt.Printf("  fail          %s: did not come to its end\n", pkg)
+		failedPackages = append(failedPackages, key{pkg, ""})
+	}
 	// A package that failed without a failed test: it did not build, it died, or
 	// something was wrong at its end (a leak, a race).
 	for _, k := range failedPackages {
@@ -143,9 +171,7 @@ func run(in io.Reader, allowFile, countsFile string) (bool, error) {
 	var refused []skip
 	for _, s := range skips {
 		needs[s.need]++
-		if allowFile != "" && !slices.ContainsFunc(list, func(a allowed) bool {
-			return a.need.MatchString(s.need) && a.test.MatchString(s.test)
-		}) {
+		if *allow != "" && !covers(list, s) {
 			refused = append(refused, s)
 		}
 	}
@@ -158,8 +184,13 @@ func run(in io.Reader, allowFile, countsFile string) (bool, error) {
 
 	line := fmt.Sprintf("%d passed, %d failed, %d skipped", passed, len(failed), skipped)
 	fmt.Println("  " + line)
-	if countsFile != "" {
-		if err := os.WriteFile(countsFile, []byte(line+"\n"), 0o644); err != nil {
+	if *counts != "" {
+		if err := os.WriteFile(*counts, []byte(line+"\n"), 0o644); err != nil {
+			return false, err
+		}
+	}
+	if *results != "" {
+		if err := writeResults(*results, ran, skips); err != nil {
 			return false, err
 		}
 	}
@@ -167,6 +198,72 @@ func run(in io.Reader, allowFile, countsFile string) (bool, error) {
 		return false, fmt.Errorf("no test ran")
 	}
 	return len(failed) == 0 && len(refused) == 0, nil
+}
+
+// writeResults writes a line for each test that ran, with its package and name, and
+// for each that was skipped, with its need and reason too.
+func writeResults(name string, ran []key, skips []skip) error {
+	var b strings.Builder
+	for _, k := range ran {
+		fmt.Fprintf(&b, "%s\t%s\n", k.pkg, k.test)
+	}
+	for _, s := range skips {
+		fmt.Fprintf(&b, "%s\t%s\t%s\t%s\n", s.pkg, s.test, s.need, s.reason)
+	}
+	return os.WriteFile(name, []byte(b.String()), 0o644)
+}
+
+// ranNowhere tells which tests were skipped wherever they could have run.
+func ranNowhere(files []string) (bool, error) {
+	list, err := readAllowed(*allow)
+	if err != nil {
+		return false, err
+	}
+	if len(files) == 0 {
+		return false, fmt.Errorf("no results to read")
+	}
+	ran, skips := map[key]bool{}, map[key][]skip{}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return false, err
+		}
+		for line := range strings.Lines(string(data)) {
+			f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+			switch k := (key{f[0], f[min(1, len(f)-1)]}); len(f) {
+			case 2:
+				ran[k] = true
+			case 4:
+				skips[k] = append(skips[k], skip{f[0], f[2], f[1], f[3]})
+			default:
+				return false, fmt.Errorf("%s: not a result: %q", name, line)
+			}
+		}
+	}
+	var known int
+	var refused []string
+	for k, all := range skips {
+		switch {
+		case ran[k]:
+		case slices.ContainsFunc(all, func(s skip) bool { return covers(list, s) }):
+			known++
+		default:
+			refused = append(refused, fmt.Sprintf("  RAN NOWHERE: %s %s %s: %s", all[0].need, k.pkg, k.test, all[0].reason))
+		}
+	}
+	slices.Sort(refused)
+	for _, line := range refused {
+		fmt.Println(line)
+	}
+	fmt.Printf("  of %d runs, %d tests ran in none; for %d of them that is known\n", len(files), known+len(refused), known)
+	return len(refused) == 0, nil
+}
+
+// covers reports whether a line of the list allows the skip.
+func covers(list []allowed, s skip) bool {
+	return slices.ContainsFunc(list, func(a allowed) bool {
+		return a.need.MatchString(s.need) && a.test.MatchString(s.test)
+	})
 }
 
 // tail keeps the last lines of an output, where the reason is.
@@ -180,8 +277,11 @@ func tail(lines []string) string {
 }
 
 // readAllowed reads lines of the form "NEED TEST  # REASON", where * stands for
-// any text in both.
+// any text in both. There is nothing in the list without a name.
 func readAllowed(name string) ([]allowed, error) {
+	if name == "" {
+		return nil, nil
+	}
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err

@@ -20,12 +20,30 @@ func Tables(ctx context.Context, c *nlkit.Client, opts ...TableOption) ([]Table,
 			o.applyTables(&f)
 		}
 	}
+	if f.family != rtnl.FamilyUnspec {
+		return tablesOf(ctx, c, f.family, &f)
+	}
+	// One request for all would do, but kernels before Linux 6.12 leave out settings
+	// of a table that does not begin in the datagram in which the one before ends.
+	var all []Table
+	for _, family := range []rtnl.Family{rtnl.FamilyIPv4, rtnl.FamilyIPv6} {
+		tables, err := tablesOf(ctx, c, family, &f)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, tables...)
+	}
+	return all, nil
+}
+
+// tablesOf returns the table of one family, with its settings for the links.
+func tablesOf(ctx context.Context, c *nlkit.Client, family rtnl.Family, f *filter) ([]Table, error) {
 	req := nlkit.Request{
 		Op: "neigh.Tables", Protocol: uapi.NETLINK_ROUTE, Type: uapi.RTM_GETNEIGHTBL,
-		Data: tableHeader(nil, f.family), Header: tableHeaderLen, Schema: tableAttrs,
+		Data: tableHeader(nil, family), Header: tableHeaderLen, Schema: tableAttrs,
 	}
-	if f.family != rtnl.FamilyUnspec && tableName(f.family) == "" {
-		return nil, req.Fail(attr.Refuse("there is no table of neighbours of the family %v", f.family))
+	if tableName(family) == "" {
+		return nil, req.Fail(attr.Refuse("there is no table of neighbours of the family %v", family))
 	}
 	return nlkit.List(ctx, c, req, func(m nlkit.Message, t *Table) (bool, error) {
 		if m.Type != uapi.RTM_NEWNEIGHTBL {
@@ -34,7 +52,7 @@ func Tables(ctx context.Context, c *nlkit.Client, opts ...TableOption) ([]Table,
 		if err := decodeTable(m.Data, t); err != nil {
 			return false, err
 		}
-		return (f.family == rtnl.FamilyUnspec || t.Family == f.family) && (!f.hasLink || t.Link == f.link), nil
+		return t.Family == family && (!f.hasLink || t.Link == f.link), nil
 	})
 }
 

@@ -158,8 +158,8 @@ func TestAddGet(t *testing.T) {
 			nexthop.Nexthop{ID: 1<<32 - 1, Link: v0, Gateway: addr("10.9.0.3"), Protocol: 255, Family: rtnl.FamilyIPv4, Scope: rtnl.ScopeLink},
 		}, {
 			"group",
-			nexthop.Nexthop{ID: 10, Group: []nexthop.Member{{ID: 1, Weight: 1}, {ID: 3, Weight: 256}}, Protocol: rtnl.ProtocolStatic},
-			nexthop.Nexthop{ID: 10, Group: []nexthop.Member{{ID: 1, Weight: 1}, {ID: 3, Weight: 256}}, Protocol: rtnl.ProtocolStatic},
+			nexthop.Nexthop{ID: 10, Group: []nexthop.Member{{ID: 1, Weight: 1}, {ID: 3, Weight: 255}}, Protocol: rtnl.ProtocolStatic},
+			nexthop.Nexthop{ID: 10, Group: []nexthop.Member{{ID: 1, Weight: 1}, {ID: 3, Weight: 255}}, Protocol: rtnl.ProtocolStatic},
 		}, {
 			"fdb group",
 			nexthop.Nexthop{ID: 11, Group: []nexthop.Member{{ID: 8, Weight: 2}}, FDB: true},
@@ -206,8 +206,8 @@ func TestAddGet(t *testing.T) {
 
 func TestWeights(t *testing.T) {
 	c, _, v0, v1 := live(t)
-	add(t, c, nexthop.Nexthop{ID: 1, Link: v0}, nexthop.Nexthop{ID: 2, Link: v1})
-	group := nexthop.Nexthop{ID: 10, Group: []nexthop.Member{{ID: 1, Weight: 257}, {ID: 2, Weight: nexthop.MaxWeight}}}
+	add(t, c, nexthop.Nexthop{ID: 1, Link: v0}, nexthop.Nexthop{ID: 2, Link: v1}, nexthop.Nexthop{ID: 3, Link: v1})
+	group := nexthop.Nexthop{ID: 10, Group: []nexthop.Member{{ID: 1, Weight: 257}, {ID: 2, Weight: nexthop.MaxWeight}, {ID: 3, Weight: 256}}}
 	err := nexthop.Add(t.Context(), c, group)
 	if errors.Is(err, fs.ErrInvalid) && strings.Contains(err.Error(), "Reserved field") {
 		nstest.Skip(t, "kernel:6.12", "weights have 8 bits: %v", err)
@@ -340,7 +340,7 @@ func TestSaveFlushRestore(t *testing.T) {
 		"id 5 blackhole",
 		"id 6 via 192.0.2.8 fdb",
 		"id 8 group 6 fdb",
-		"id 9 group 1,7/20,256/3", // its members' ids are greater
+		"id 9 group 1,7/20,255/3", // its members' ids are greater
 		"id 10 group 1/3 type resilient buckets 32 idle_timer 0 unbalanced_timer 600",
 	} {
 		ns.Run(t, "ip", append([]string{"nexthop", "add"}, strings.Fields(args)...)...)
@@ -708,11 +708,16 @@ func TestSubscribeBuckets(t *testing.T) {
 
 	group := nexthop.Nexthop{
 		ID: 10, Group: []nexthop.Member{{ID: 1, Weight: 1}, {ID: 2, Weight: 1}}, GroupType: nexthop.GroupResilient,
-		Resilient: &nexthop.Resilient{Buckets: 4, IdleTimer: new(100 * time.Millisecond)},
+		Resilient: &nexthop.Resilient{Buckets: 4, IdleTimer: new(time.Hour), UnbalancedTimer: new(200 * time.Millisecond)},
 	}
 	add(t, c, nexthop.Nexthop{ID: 1, Link: v0, Gateway: addr("10.9.0.2")}, nexthop.Nexthop{ID: 2, Link: v1}, group)
 	ns.Run(t, "ip", "route", "add", "198.51.100.0/24", "nhid", "10")
-	sendPackets(t, ns) // buckets in use move later, and that is an event
+	// Buckets in use move later, when the group is unbalanced for long, and that is an
+	// event. In use is one that had a packet in another tick of the kernel, of 10 ms at
+	// most, than that in which it was made.
+	for made := time.Now(); time.Since(made) < 30*time.Millisecond; {
+		sendPackets(t, ns)
+	}
 	group.Group = []nexthop.Member{{ID: 1, Weight: 1}, {ID: 2, Weight: 255}}
 	if err := nexthop.Replace(ctx, c, group); err != nil {
 		t.Fatal(err)

@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/nlkit/nlkit/internal/nstest"
@@ -92,10 +95,15 @@ func TestFamilyOf(t *testing.T) {
 // TestInteropWords compares every protocol and scope with what ip calls it.
 func TestInteropWords(t *testing.T) {
 	ns := nstest.New(t)
+	var batch strings.Builder // one process in place of 255
 	for i := 1; i < 256; i++ {
-		n := strconv.Itoa(i)
-		ns.Run(t, "ip", "route", "add", "10.1."+n+".0/24", "dev", "lo", "proto", n, "scope", strconv.Itoa(i%255), "table", "7")
+		fmt.Fprintf(&batch, "route add 10.1.%d.0/24 dev lo proto %d scope %d table 7\n", i, i, i%255)
 	}
+	file := filepath.Join(t.TempDir(), "batch")
+	if err := os.WriteFile(file, []byte(batch.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ns.Run(t, "ip", "-batch", file)
 	var routes []struct{ Dst, Protocol, Scope string }
 	if err := json.Unmarshal(ns.Run(t, "ip", "-j", "-d", "route", "show", "table", "7"), &routes); err != nil {
 		t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/netip"
 	"os"
-	"path"
 	"strings"
 	"testing"
 
@@ -128,41 +127,33 @@ var probes = []probe{
 //	nlkit-kind <kind> [<variant>]: ok
 //	nlkit-kind <kind> [<variant>]: <error number> (<error>)
 //
-// It fails only if a kind is missing that NLKIT_REQUIRE demands.
+// In a kernel that has lists, which the script run names in NLKIT_KERNEL, it fails
+// if they are not true.
 func TestKinds(t *testing.T) {
-	var un unix.Utsname
-	if err := unix.Uname(&un); err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("nlkit-kernel %s", unix.ByteSliceToString(un.Release[:]))
+	t.Logf("nlkit-kernel %s", kernelRelease(t))
+	has := map[string]bool{}
 	for _, p := range probes {
 		err := p.try(t)
+		if p.variant == "" {
+			has[p.kind] = err == nil
+		}
 		if err == nil {
 			t.Logf("nlkit-kind %s: ok", p)
 			continue
 		}
 		errno, _ := errors.AsType[unix.Errno](err)
 		t.Logf("nlkit-kind %s: %s (%v)", p, unix.ErrnoName(errno), err)
-		if p.variant == "" && required(t, "kind:"+p.kind) {
-			t.Errorf("NLKIT_REQUIRE demands %s", p)
+	}
+	kernel := os.Getenv("NLKIT_KERNEL")
+	if kernel == "" {
+		return
+	}
+	lists := readLists(t, kernel)
+	for kind, has := range has {
+		if need := "kind:" + kind; has != lists.requires(need) {
+			t.Errorf("%s: that the kernel has %s is %t, and %t in the list of what is required", kernel, need, has, !has)
 		}
 	}
-}
-
-// required reports whether NLKIT_REQUIRE demands something. Unlike a test that
-// has to be skipped, this one has done what it is for when a kind is missing.
-func required(t *testing.T, need string) bool {
-	t.Helper()
-	for pattern := range strings.SplitSeq(os.Getenv("NLKIT_REQUIRE"), ",") {
-		ok, err := path.Match(strings.TrimSpace(pattern), need)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if ok || pattern == "all" {
-			return true
-		}
-	}
-	return false
 }
 
 // try creates the link in a new namespace, which ends with the test.

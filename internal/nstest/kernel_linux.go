@@ -11,6 +11,14 @@ import (
 // than version: "6.5". A kernel may have more than its version says, never less.
 func NeedKernel(t testing.TB, version string) {
 	t.Helper()
+	if release, ok := isKernel(t, version); !ok {
+		Skip(t, "kernel:"+version, "this is Linux %s", release)
+	}
+}
+
+// isKernel returns the kernel's release, and whether it is version or newer.
+func isKernel(t testing.TB, version string) (string, bool) {
+	t.Helper()
 	var major, minor, wantMajor, wantMinor int
 	var un unix.Utsname
 	if err := unix.Uname(&un); err != nil {
@@ -23,7 +31,5 @@ func NeedKernel(t testing.TB, version string) {
 	if n, _ := fmt.Sscanf(version, "%d.%d", &wantMajor, &wantMinor); n != 2 {
 		t.Fatalf("what version is %q?", version)
 	}
-	if major < wantMajor || major == wantMajor && minor < wantMinor {
-		Skip(t, "kernel:"+version, "this is Linux %s", release)
-	}
+	return release, major > wantMajor || major == wantMajor && minor >= wantMinor
 }

@@ -33,6 +33,8 @@ func TestHelper(t *testing.T) {
 		t.Error("on purpose")
 	case "skip":
 		Skip(t, "kind:vlan", "two\nlines, %d%%", 100)
+	case "new kernel":
+		Skip(t, "kernel:99.0", "not yet")
 	case "tool":
 		Tool(t, "no-such-program")
 	case "skip in Do":
@@ -137,6 +139,7 @@ func TestSkipped(t *testing.T) {
 		{"skip", "kind:vlan", ""},
 		{"skip", "netadmin, kind:*", ""},
 		{"skip", "all", ""},
+		{"new kernel", "", "nlkit-skip kernel:99.0: TestHelper: not yet\n"},
 		{"tool", "kind:*", "nlkit-skip tool:no-such-program: TestHelper: "},
 		{"tool", "tool:no-*", ""},
 	} {

@@ -30,6 +30,8 @@ func platformHelper(t *testing.T, mode string) bool {
 		if _, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW, unix.NETLINK_GENERIC); err != nil {
 			t.Fatal(err)
 		}
+	case "old kernel":
+		Skip(t, "kernel:2.6", "on purpose")
 	case "poller":
 		r, w, err := os.Pipe() // opens what the runtime polls with
 		if err != nil {
@@ -274,5 +276,17 @@ func BenchmarkDo(b *testing.B) {
 	ns := New(b)
 	for b.Loop() {
 		ns.Do(b, func() {})
+	}
+}
+
+// What this kernel is new enough for is not skipped for the want of it.
+func TestSkipForOldKernel(t *testing.T) {
+	out, exit := runHelper(t, "old kernel", "")
+	if exit != 1 || !strings.Contains(out, "must have what Linux 2.6 has, but: on purpose") || strings.Contains(out, "nlkit-skip") {
+		t.Errorf("status %d, output:\n%s", exit, out)
+	}
+	out, exit = runHelper(t, "new kernel", "kernel:*")
+	if exit != 1 || !strings.Contains(out, requireEnv+" requires kernel:99.0") {
+		t.Errorf("status %d, output:\n%s", exit, out)
 	}
 }

@@ -22,6 +22,8 @@ func NeedKernel(t testing.TB, version string) {
 	Skip(t, "kernel:"+version, "this is no Linux")
 }
 
+func isKernel(testing.TB, string) (string, bool) { return "", false }
+
 func denied(error) bool { return true }
 
 func openFiles() map[int]string { return nil }

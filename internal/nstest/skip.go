@@ -22,6 +22,9 @@ var skips atomic.Int64
 // arguments as in Printf, is for people. Both go to standard output in a line
 //
 //	nlkit-skip <need>: <test>: <reason>
+//
+// A test that wants kernel:<version> fails, too, if the kernel is that version or
+// a newer one: what is said to be in a version must be there.
 func Skip(t testing.TB, need, reason string, args ...any) {
 	t.Helper()
 	reason = fmt.Sprintf(reason, args...)
@@ -31,6 +34,11 @@ func Skip(t testing.TB, need, reason string, args ...any) {
 	}
 	if must {
 		t.Fatalf("%s requires %s, but: %s", requireEnv, need, reason)
+	}
+	if version, ok := strings.CutPrefix(need, "kernel:"); ok {
+		if release, ok := isKernel(t, version); ok {
+			t.Fatalf("this is Linux %s, which must have what Linux %s has, but: %s", release, version, reason)
+		}
 	}
 	skips.Add(1)
 	fmt.Fprintf(os.Stdout, "nlkit-skip %s: %s: %s\n", need, t.Name(), strings.Join(strings.Fields(reason), " "))

@@ -107,3 +107,12 @@ var hidden = 1
 		})
 	}
 }
+
+func TestCheckPaths(t *testing.T) {
+	exists := func(p string) bool { return p == "link" || p == "link/kind.go" || p == "docs" }
+	text := "`link/kind.go`, `link/kind_<name>.go` and `link/none.go`\nnot `net/netip`, not docs/none.md, but `docs/none.md`"
+	want := []string{"x.md:1: there is no link/none.go", "x.md:2: there is no docs/none.md"}
+	if got := checkPaths("x.md", text, exists); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -151,6 +151,30 @@ func TestFileNames(t *testing.T) { report(t, checkFileNames(load(t))) }
 func TestComments(t *testing.T)  { report(t, checkComments(load(t))) }
 func TestTestMains(t *testing.T) { report(t, checkTestMains(load(t))) }
 
+// What the documents call a file or a folder of the project is there.
+func TestDocuments(t *testing.T) {
+	root := filepath.Join("..", "..")
+	var files []string
+	for _, pattern := range []string{"*.md", "docs/*.md"} {
+		found, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
+		if err != nil || len(found) == 0 {
+			t.Fatal(found, err)
+		}
+		files = append(files, found...)
+	}
+	exists := func(p string) bool {
+		_, err := os.Stat(filepath.Join(root, filepath.FromSlash(p)))
+		return err == nil
+	}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		report(t, checkPaths(filepath.Base(name), string(text), exists))
+	}
+}
+
 func TestFuzzTargets(t *testing.T) {
 	targets, problems := checkFuzz(load(t))
 	for _, target := range targets {
@@ -343,6 +367,21 @@ func isFuzz(fn *ast.FuncDecl) bool {
 	}
 	sel, ok := star.X.(*ast.SelectorExpr)
 	return ok && sel.Sel.Name == "F"
+}
+
+var codePath = regexp.MustCompile("`([A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+/?)`")
+
+// checkPaths looks for the paths that a document has in `code`: those that begin
+// with a folder of the project.
+func checkPaths(name, text string, exists func(string) bool) (problems []string) {
+	for i, line := range strings.Split(text, "\n") {
+		for _, m := range codePath.FindAllStringSubmatch(line, -1) {
+			if folder, _, _ := strings.Cut(m[1], "/"); exists(folder) && !exists(m[1]) {
+				problems = append(problems, fmt.Sprintf("%s:%d: there is no %s", name, i+1, m[1]))
+			}
+		}
+	}
+	return problems
 }
 
 // A doc says where an exported name is declared and whether it has a comment.
