@@ -26,7 +26,7 @@ func FuzzDecodeLink(f *testing.F) {
 			attr.Path(requestSchema{}, b, off)
 		}
 		var byHand, byTable Link
-		if byHand.decode(b, true) != nil || decodeByTable(b, &byTable) != nil {
+		if byHand.decodeFor(b, everyCounter) != nil || decodeByTable(b, &byTable) != nil {
 			return
 		}
 		for _, l := range []*Link{&byHand, &byTable} {

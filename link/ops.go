@@ -1,6 +1,7 @@
 package link
 
 import (
+	"cmp"
 	"context"
 	"iter"
 
@@ -40,16 +41,16 @@ func get(ctx context.Context, c *nlkit.Client, op string, s Selector, opts ...Ge
 		}
 	}
 	req := request(op, uapi.RTM_GETLINK, 0)
-	if err := s.check(); err != nil {
+	if err := cmp.Or(s.check(), q.err); err != nil {
 		return Link{}, describing(req, s.String()).Fail(err)
 	}
 	b := make([]byte, 0, 64)
 	b = s.appendTo(b, header{})
-	req.Data = attr.AppendUint32(b, uapi.IFLA_EXT_MASK, q.mask())
+	req.Data = q.appendCommon(b)
 	var l Link
 	err := c.Query(ctx, req, func(m nlkit.Message) error {
 		l = Link{}
-		return l.decode(m.Data, q.stats)
+		return l.decodeFor(m.Data, q.reading)
 	})
 	if err != nil {
 		return Link{}, err

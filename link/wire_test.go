@@ -3,6 +3,7 @@ package link
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"flag"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
@@ -25,6 +27,19 @@ func TestTables(t *testing.T) {
 	attrtest.Covers(t, bridgeQuerierAttrs)
 	attrtest.RoundTrip(t, xdpAttrs)
 	attrtest.Covers(t, xdpAttrs)
+	attrtest.RoundTrip(t, xdpChangeAttrs)
+	attrtest.RoundTrip(t, protoDownAttrs)
+	attrtest.RoundTrip(t, devlinkAttrs)
+	attrtest.Covers(t, devlinkAttrs)
+	attrtest.RoundTrip(t, pinAttrs)
+	attrtest.RoundTrip(t, mctpAttrs)
+	attrtest.Covers(t, mctpAttrs)
+	attrtest.RoundTrip(t, inetChangeAttrs)
+	attrtest.Covers(t, inetChangeAttrs)
+	attrtest.RoundTrip(t, familyChangeAttrs)
+	attrtest.RoundTrip(t, vfInfoAttrs)
+	attrtest.RoundTrip(t, vfStatsAttrs)
+	attrtest.Covers(t, vfStatsAttrs)
 	for _, err := range []error{linkAttrs.Check(), changeAttrs.Check(), infoAttrs.Check()} {
 		if err != nil {
 			t.Error(err)
@@ -98,7 +113,7 @@ func everything(t testing.TB) []byte {
 	}
 	b = attr.AppendBytes(b, uapi.IFLA_STATS64, stats)
 	b = attr.AppendBytes(b, uapi.IFLA_STATS, stats[:96])
-	b = attr.AppendBytes(b, uapi.IFLA_MAP, stats[:28])
+	b = attr.AppendBytes(b, uapi.IFLA_MAP, stats[:32])
 	xdp := u8(nil, uapi.IFLA_XDP_ATTACHED, uapi.XDP_ATTACHED_MULTI)
 	for i, typ := range []uint16{uapi.IFLA_XDP_PROG_ID, uapi.IFLA_XDP_DRV_PROG_ID, uapi.IFLA_XDP_SKB_PROG_ID, uapi.IFLA_XDP_HW_PROG_ID} {
 		xdp = u32(xdp, typ, uint32(10+i))
@@ -112,20 +127,29 @@ func everything(t testing.TB) []byte {
 	inet6 := u32(nil, uapi.IFLA_INET6_FLAGS, 0x80000010)
 	inet6 = attr.AppendBytes(inet6, uapi.IFLA_INET6_CONF, conf)
 	inet6 = attr.AppendBytes(inet6, uapi.IFLA_INET6_CACHEINFO, conf[:16])
+	inet6 = attr.AppendBytes(inet6, uapi.IFLA_INET6_STATS, stats[:48])
+	inet6 = attr.AppendBytes(inet6, uapi.IFLA_INET6_ICMP6STATS, stats[:64])
 	inet6 = attr.AppendAddr(inet6, uapi.IFLA_INET6_TOKEN, netip.MustParseAddr("::7"))
 	inet6 = u8(inet6, uapi.IFLA_INET6_ADDR_GEN_MODE, 3)
 	inet6 = u32(inet6, uapi.IFLA_INET6_RA_MTU, 1400)
 	families := nest(nil, uapi.AF_INET, attr.AppendBytes(nil, uapi.IFLA_INET_CONF, conf))
-	families = nest(families, uapi.AF_MCTP, u32(nil, 1, 1))
+	families = nest(families, uapi.AF_MCTP, u8(u32(nil, uapi.IFLA_MCTP_NET, 1), uapi.IFLA_MCTP_PHYS_BINDING, 2))
+	families = nest(families, uapi.AF_BRIDGE, u32(nil, 1, 1))
 	b = nest(b, uapi.IFLA_AF_SPEC, nest(families, uapi.AF_INET6, inet6))
-	b = nest(b, uapi.IFLA_DEVLINK_PORT, nil)
-	b = nest(b, uapi.IFLA_DPLL_PIN, u32(nil, 1, 1))
+	devlink := attr.AppendString(nil, uapi.DEVLINK_ATTR_BUS_NAME, "pci")
+	devlink = attr.AppendString(devlink, uapi.DEVLINK_ATTR_DEV_NAME, "0000:03:00.0")
+	b = nest(b, uapi.IFLA_DEVLINK_PORT, u32(devlink, uapi.DEVLINK_ATTR_PORT_INDEX, 3))
+	b = nest(b, uapi.IFLA_DPLL_PIN, u32(nil, uapi.DPLL_A_PIN_ID, 0))
+	b = nest(b, uapi.IFLA_VFINFO_LIST, kernelVFs(2, fullVF))
 	return attr.AppendBytes(b, 1000, []byte{9})
 }
 
+// everyCounter is a reading of all that a message has.
+var everyCounter = reading{stats: true, inet6Stats: true}
+
 func TestDecodeEverything(t *testing.T) {
 	var l Link
-	must(t, l.decode(everything(t), true))
+	must(t, l.decodeFor(everything(t), everyCounter))
 	allSet(t, "Link", reflect.ValueOf(l))
 	for _, tc := range []struct{ got, want any }{
 		{l.Name, "eth0"}, {l.Index, 7}, {l.Flags.String(), "up|0x40000000"}, {l.AltNames, []string{"a", "b"}},
@@ -133,9 +157,13 @@ func TestDecodeEverything(t *testing.T) {
 		{l.Address, net.HardwareAddr{2, 0, 0, 0, 0, 0}}, {l.PermAddress, net.HardwareAddr{2, 0, 0, 0, 0, 2}},
 		{l.Kind, Kind(&VXLAN{VNI: 42})}, {l.ProtoDownReason, uint32(5)}, {l.Inet6.Token, netip.MustParseAddr("::7")},
 		{l.Unknown, []attr.Raw{
-			{Type: uapi.IFLA_DPLL_PIN | uapi.NLA_F_NESTED, Data: attr.AppendUint32(nil, 1, 1)},
+			{Type: uapi.IFLA_AF_SPEC | uapi.NLA_F_NESTED, Data: attr.AppendBytes(nil, uapi.AF_BRIDGE|uapi.NLA_F_NESTED, attr.AppendUint32(nil, 1, 1))},
 			{Type: 1000, Data: []byte{9}},
 		}},
+		{l.MCTP, &MCTP{Net: 1, Binding: 2}}, {l.Reason, EventReason(1026)},
+		{l.Device.Devlink, &DevlinkPort{Bus: "pci", Device: "0000:03:00.0", Port: 3}}, {*l.Device.DPLLPin, uint32(0)},
+		{l.Inet6.Stats.IP[1], binary.NativeEndian.Uint64([]byte{9, 10, 11, 12, 13, 14, 15, 16})},
+		{l.Inet6.UpdatedAt, 10 * time.Millisecond}, {l.Inet6.ReachableTime, time.Millisecond},
 	} {
 		if !reflect.DeepEqual(tc.got, tc.want) {
 			t.Errorf("got %+v, want %+v", tc.got, tc.want)
@@ -143,7 +171,7 @@ func TestDecodeEverything(t *testing.T) {
 	}
 	var bare Link
 	must(t, bare.decode(everything(t), false))
-	if bare.Stats != nil {
+	if bare.Stats != nil || bare.Inet6.Stats != nil {
 		t.Error("statistics that were not asked for")
 	}
 	// Addresses share memory, but none may grow into the next.
@@ -175,7 +203,9 @@ func decodeByTable(b []byte, l *Link) error {
 		return err
 	}
 	l.Index, l.Type, l.Flags = h.index, h.typ, h.flags
-	return linkAttrs.Decode(attrs, l)
+	err = linkAttrs.Decode(attrs, l)
+	l.trimVFs()
+	return err
 }
 
 func TestDecodersAgree(t *testing.T) {
@@ -188,7 +218,7 @@ func TestDecodersAgree(t *testing.T) {
 func agree(t *testing.T, name string, b []byte) {
 	t.Helper()
 	var byHand, byTable Link
-	if err := byHand.decode(b, true); err != nil {
+	if err := byHand.decodeFor(b, everyCounter); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
 	if err := decodeByTable(b, &byTable); err != nil {
@@ -208,8 +238,8 @@ func agree(t *testing.T, name string, b []byte) {
 func TestDecodeDoesNotKeepTheBuffer(t *testing.T) {
 	b := everything(t)
 	var before, after Link
-	must(t, before.decode(b, true))
-	must(t, after.decode(append([]byte(nil), b...), true))
+	must(t, before.decodeFor(b, everyCounter))
+	must(t, after.decodeFor(append([]byte(nil), b...), everyCounter))
 	clear(b)
 	if !reflect.DeepEqual(before, after) {
 		t.Errorf("a Link changed with the buffer it was read from:\n%+v\n%+v", before, after)
@@ -378,6 +408,18 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// catcher is a Doer that keeps the message in place of sending it.
+func catcher(data *[]byte) nlkit.Doer {
+	return catch(func(r nlkit.Request) { *data = bytes.Clone(r.Data) })
+}
+
+type catch func(nlkit.Request)
+
+func (c catch) Do(_ context.Context, r nlkit.Request) error {
+	c(r)
+	return nil
+}
+
 // refuser is a Doer that nothing must reach.
 type refuser struct{ t *testing.T }
 
@@ -402,7 +444,7 @@ func fixtures(t testing.TB) map[string][]byte {
 func dumpHex(b []byte) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%-60x # struct ifinfomsg\n", b[:headerLen])
-	dumpAttrs(&out, requestSchema{}, b[headerLen:], "")
+	dumpAttrs(&out, linkAttrs, b[headerLen:], "")
 	return out.String()
 }
 
