@@ -16,7 +16,7 @@ func FuzzDecodeLink(f *testing.F) {
 		f.Add(b)
 		f.Add(b[:len(b)/2])
 	}
-	f.Add(everything(f))
+	f.Add(wholeMessage(f))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var e Event
 		_, _ = decodeEvent(nlkit.Message{Type: uapi.RTM_NEWLINK, Data: b}, &e)
@@ -26,7 +26,7 @@ func FuzzDecodeLink(f *testing.F) {
 			attr.Path(requestSchema{}, b, off)
 		}
 		var byHand, byTable Link
-		if byHand.decodeFor(b, everyCounter) != nil || decodeByTable(b, &byTable) != nil {
+		if byHand.decodeFor(b, everything) != nil || decodeByTable(b, &byTable) != nil {
 			return
 		}
 		for _, l := range []*Link{&byHand, &byTable} {

@@ -31,98 +31,98 @@ const readOnly = -1 << 62 // in place of another value
 var inetSettings = map[string]setting[Inet]{
 	"forwarding":                         {field: func(i *Inet) any { return i.Forwarding }},
 	"mc_forwarding":                      {field: func(i *Inet) any { return i.MulticastForwarding }, other: readOnly},
-	"bc_forwarding":                      {field: func(i *Inet) any { return i.BroadcastForwarding }},
+	"bc_forwarding":                      {field: func(i *Inet) any { return i.Settings.BroadcastForwarding }},
 	"proxy_arp":                          {field: func(i *Inet) any { return i.ProxyARP }},
 	"proxy_arp_pvlan":                    {field: func(i *Inet) any { return i.ProxyARPPVLAN }},
 	"accept_redirects":                   {field: func(i *Inet) any { return i.AcceptRedirects }},
 	"secure_redirects":                   {field: func(i *Inet) any { return i.SecureRedirects }},
-	"shared_media":                       {field: func(i *Inet) any { return i.SharedMedia }},
+	"shared_media":                       {field: func(i *Inet) any { return i.Settings.SharedMedia }},
 	"send_redirects":                     {field: func(i *Inet) any { return i.SendRedirects }},
 	"accept_source_route":                {field: func(i *Inet) any { return i.AcceptSourceRoute }},
 	"accept_local":                       {field: func(i *Inet) any { return i.AcceptLocal }},
 	"route_localnet":                     {field: func(i *Inet) any { return i.RouteLocalnet }},
-	"bootp_relay":                        {field: func(i *Inet) any { return i.BootpRelay }},
+	"bootp_relay":                        {field: func(i *Inet) any { return i.Settings.BootpRelay }},
 	"log_martians":                       {field: func(i *Inet) any { return i.LogMartians }},
 	"promote_secondaries":                {field: func(i *Inet) any { return i.PromoteSecondaries }},
-	"src_valid_mark":                     {field: func(i *Inet) any { return i.SourceValidMark }},
-	"disable_xfrm":                       {field: func(i *Inet) any { return i.NoXFRM }},
-	"disable_policy":                     {field: func(i *Inet) any { return i.NoPolicy }},
-	"ignore_routes_with_linkdown":        {field: func(i *Inet) any { return i.IgnoreLinkDown }},
-	"drop_unicast_in_l2_multicast":       {field: func(i *Inet) any { return i.DropUnicastInL2 }},
-	"drop_gratuitous_arp":                {field: func(i *Inet) any { return i.DropGratuitousARP }},
+	"src_valid_mark":                     {field: func(i *Inet) any { return i.Settings.SourceValidMark }},
+	"disable_xfrm":                       {field: func(i *Inet) any { return i.Settings.NoXFRM }},
+	"disable_policy":                     {field: func(i *Inet) any { return i.Settings.NoPolicy }},
+	"ignore_routes_with_linkdown":        {field: func(i *Inet) any { return i.Settings.IgnoreLinkDown }},
+	"drop_unicast_in_l2_multicast":       {field: func(i *Inet) any { return i.Settings.DropUnicastInL2 }},
+	"drop_gratuitous_arp":                {field: func(i *Inet) any { return i.Settings.DropGratuitousARP }},
 	"arp_filter":                         {field: func(i *Inet) any { return i.ARPFilter }},
 	"arp_notify":                         {field: func(i *Inet) any { return i.ARPNotify }},
-	"arp_evict_nocarrier":                {field: func(i *Inet) any { return i.ARPEvictNoCarrier }},
+	"arp_evict_nocarrier":                {field: func(i *Inet) any { return i.Settings.ARPEvictNoCarrier }},
 	"rp_filter":                          {field: func(i *Inet) any { return i.RPFilter }, other: 2},
 	"arp_announce":                       {field: func(i *Inet) any { return i.ARPAnnounce }, other: 2},
 	"arp_ignore":                         {field: func(i *Inet) any { return i.ARPIgnore }, other: 8},
 	"arp_accept":                         {field: func(i *Inet) any { return i.ARPAccept }, other: 2},
-	"medium_id":                          {field: func(i *Inet) any { return i.MediumID }, other: -1},
-	"force_igmp_version":                 {field: func(i *Inet) any { return i.ForceIGMPVersion }, other: 2},
-	"tag":                                {field: func(i *Inet) any { return i.Tag }, other: 77},
-	"igmpv2_unsolicited_report_interval": {field: func(i *Inet) any { return i.IGMPv2ReportInterval }, unit: time.Millisecond, other: 1234},
-	"igmpv3_unsolicited_report_interval": {field: func(i *Inet) any { return i.IGMPv3ReportInterval }, unit: time.Millisecond, other: 2345},
+	"medium_id":                          {field: func(i *Inet) any { return i.Settings.MediumID }, other: -1},
+	"force_igmp_version":                 {field: func(i *Inet) any { return i.Settings.ForceIGMPVersion }, other: 2},
+	"tag":                                {field: func(i *Inet) any { return i.Settings.Tag }, other: 77},
+	"igmpv2_unsolicited_report_interval": {field: func(i *Inet) any { return i.Settings.IGMPv2ReportInterval }, unit: time.Millisecond, other: 1234},
+	"igmpv3_unsolicited_report_interval": {field: func(i *Inet) any { return i.Settings.IGMPv3ReportInterval }, unit: time.Millisecond, other: 2345},
 }
 
 var inet6Settings = map[string]setting[Inet6]{
 	"forwarding":                        {field: func(i *Inet6) any { return i.Forwarding }},
-	"force_forwarding":                  {field: func(i *Inet6) any { return i.ForceForwarding }},
+	"force_forwarding":                  {field: func(i *Inet6) any { return i.Settings.ForceForwarding }},
 	"mc_forwarding":                     {field: func(i *Inet6) any { return i.MulticastForwarding }, other: readOnly},
 	"accept_redirects":                  {field: func(i *Inet6) any { return i.AcceptRedirects }},
 	"autoconf":                          {field: func(i *Inet6) any { return i.Autoconf }},
 	"optimistic_dad":                    {field: func(i *Inet6) any { return i.OptimisticDAD }},
-	"use_optimistic":                    {field: func(i *Inet6) any { return i.UseOptimistic }},
-	"enhanced_dad":                      {field: func(i *Inet6) any { return i.EnhancedDAD }},
+	"use_optimistic":                    {field: func(i *Inet6) any { return i.Settings.UseOptimistic }},
+	"enhanced_dad":                      {field: func(i *Inet6) any { return i.Settings.EnhancedDAD }},
 	"proxy_ndp":                         {field: func(i *Inet6) any { return i.ProxyNDP }},
-	"ndisc_notify":                      {field: func(i *Inet6) any { return i.NDISCNotify }},
-	"ndisc_evict_nocarrier":             {field: func(i *Inet6) any { return i.NDISCEvictNoCarrier }},
-	"suppress_frag_ndisc":               {field: func(i *Inet6) any { return i.SuppressFragNDISC }},
-	"force_tllao":                       {field: func(i *Inet6) any { return i.ForceTLLAO }},
-	"drop_unsolicited_na":               {field: func(i *Inet6) any { return i.DropUnsolicitedNA }},
-	"drop_unicast_in_l2_multicast":      {field: func(i *Inet6) any { return i.DropUnicastInL2 }},
-	"ignore_routes_with_linkdown":       {field: func(i *Inet6) any { return i.IgnoreLinkDown }},
-	"use_oif_addrs_only":                {field: func(i *Inet6) any { return i.UseOwnAddrsOnly }},
+	"ndisc_notify":                      {field: func(i *Inet6) any { return i.Settings.NDISCNotify }},
+	"ndisc_evict_nocarrier":             {field: func(i *Inet6) any { return i.Settings.NDISCEvictNoCarrier }},
+	"suppress_frag_ndisc":               {field: func(i *Inet6) any { return i.Settings.SuppressFragNDISC }},
+	"force_tllao":                       {field: func(i *Inet6) any { return i.Settings.ForceTLLAO }},
+	"drop_unsolicited_na":               {field: func(i *Inet6) any { return i.Settings.DropUnsolicitedNA }},
+	"drop_unicast_in_l2_multicast":      {field: func(i *Inet6) any { return i.Settings.DropUnicastInL2 }},
+	"ignore_routes_with_linkdown":       {field: func(i *Inet6) any { return i.Settings.IgnoreLinkDown }},
+	"use_oif_addrs_only":                {field: func(i *Inet6) any { return i.Settings.UseOwnAddrsOnly }},
 	"disable_ipv6":                      {field: func(i *Inet6) any { return i.Disabled }},
-	"disable_policy":                    {field: func(i *Inet6) any { return i.NoPolicy }},
-	"accept_ra_defrtr":                  {field: func(i *Inet6) any { return i.AcceptRADefaultRtr }},
-	"accept_ra_pinfo":                   {field: func(i *Inet6) any { return i.AcceptRAPrefixes }},
-	"accept_ra_rtr_pref":                {field: func(i *Inet6) any { return i.AcceptRARtrPref }},
-	"accept_ra_mtu":                     {field: func(i *Inet6) any { return i.AcceptRAMTU }},
-	"accept_ra_from_local":              {field: func(i *Inet6) any { return i.AcceptRAFromLocal }},
-	"seg6_enabled":                      {field: func(i *Inet6) any { return i.Seg6 }},
-	"rpl_seg_enabled":                   {field: func(i *Inet6) any { return i.RPL }},
-	"ioam6_enabled":                     {field: func(i *Inet6) any { return i.IOAM6 }},
+	"disable_policy":                    {field: func(i *Inet6) any { return i.Settings.NoPolicy }},
+	"accept_ra_defrtr":                  {field: func(i *Inet6) any { return i.Settings.AcceptRADefaultRtr }},
+	"accept_ra_pinfo":                   {field: func(i *Inet6) any { return i.Settings.AcceptRAPrefixes }},
+	"accept_ra_rtr_pref":                {field: func(i *Inet6) any { return i.Settings.AcceptRARtrPref }},
+	"accept_ra_mtu":                     {field: func(i *Inet6) any { return i.Settings.AcceptRAMTU }},
+	"accept_ra_from_local":              {field: func(i *Inet6) any { return i.Settings.AcceptRAFromLocal }},
+	"seg6_enabled":                      {field: func(i *Inet6) any { return i.Settings.Seg6 }},
+	"rpl_seg_enabled":                   {field: func(i *Inet6) any { return i.Settings.RPL }},
+	"ioam6_enabled":                     {field: func(i *Inet6) any { return i.Settings.IOAM6 }},
 	"hop_limit":                         {field: func(i *Inet6) any { return i.HopLimit }, other: 77},
 	"mtu":                               {field: func(i *Inet6) any { return i.MTU }, other: 1300},
 	"accept_ra":                         {field: func(i *Inet6) any { return i.AcceptRA }, other: 2},
-	"accept_ra_min_hop_limit":           {field: func(i *Inet6) any { return i.AcceptRAMinHopLimit }, other: 9},
-	"accept_ra_rt_info_min_plen":        {field: func(i *Inet6) any { return i.AcceptRAMinPrefix }, other: 17},
-	"accept_ra_rt_info_max_plen":        {field: func(i *Inet6) any { return i.AcceptRAMaxPrefix }, other: 65},
-	"accept_ra_min_lft":                 {field: func(i *Inet6) any { return i.AcceptRAMinLifetime }, unit: time.Second, other: 30},
+	"accept_ra_min_hop_limit":           {field: func(i *Inet6) any { return i.Settings.AcceptRAMinHopLimit }, other: 9},
+	"accept_ra_rt_info_min_plen":        {field: func(i *Inet6) any { return i.Settings.AcceptRAMinPrefix }, other: 17},
+	"accept_ra_rt_info_max_plen":        {field: func(i *Inet6) any { return i.Settings.AcceptRAMaxPrefix }, other: 65},
+	"accept_ra_min_lft":                 {field: func(i *Inet6) any { return i.Settings.AcceptRAMinLifetime }, unit: time.Second, other: 30},
 	"accept_dad":                        {field: func(i *Inet6) any { return i.AcceptDAD }, other: 2},
 	"dad_transmits":                     {field: func(i *Inet6) any { return i.DADTransmits }, other: 5},
-	"accept_source_route":               {field: func(i *Inet6) any { return i.AcceptSourceRoute }, other: -1},
-	"accept_untracked_na":               {field: func(i *Inet6) any { return i.AcceptUntrackedNA }, other: 1},
+	"accept_source_route":               {field: func(i *Inet6) any { return i.Settings.AcceptSourceRoute }, other: -1},
+	"accept_untracked_na":               {field: func(i *Inet6) any { return i.Settings.AcceptUntrackedNA }, other: 1},
 	"router_solicitations":              {field: func(i *Inet6) any { return i.RouterSolicitations }, other: 4},
-	"router_solicitation_delay":         {field: func(i *Inet6) any { return i.RouterSolicitationDelay }, unit: time.Second, other: 3},
-	"router_solicitation_interval":      {field: func(i *Inet6) any { return i.RouterSolicitationInterval }, unit: time.Second, other: 6},
-	"router_solicitation_max_interval":  {field: func(i *Inet6) any { return i.RouterSolicitationMaxInterval }, unit: time.Second, other: 50},
-	"router_probe_interval":             {field: func(i *Inet6) any { return i.RouterProbeInterval }, unit: time.Second, other: 61},
-	"ra_defrtr_metric":                  {field: func(i *Inet6) any { return i.DefaultRouterMetric }, other: 1025},
+	"router_solicitation_delay":         {field: func(i *Inet6) any { return i.Settings.RouterSolicitationDelay }, unit: time.Second, other: 3},
+	"router_solicitation_interval":      {field: func(i *Inet6) any { return i.Settings.RouterSolicitationInterval }, unit: time.Second, other: 6},
+	"router_solicitation_max_interval":  {field: func(i *Inet6) any { return i.Settings.RouterSolicitationMaxInterval }, unit: time.Second, other: 50},
+	"router_probe_interval":             {field: func(i *Inet6) any { return i.Settings.RouterProbeInterval }, unit: time.Second, other: 61},
+	"ra_defrtr_metric":                  {field: func(i *Inet6) any { return i.Settings.DefaultRouterMetric }, other: 1025},
 	"use_tempaddr":                      {field: func(i *Inet6) any { return i.UseTempAddr }, other: 2},
-	"temp_valid_lft":                    {field: func(i *Inet6) any { return i.TempValidLifetime }, unit: time.Second, other: 86401},
-	"temp_prefered_lft":                 {field: func(i *Inet6) any { return i.TempPreferredLifetime }, unit: time.Second, other: 7201},
-	"regen_max_retry":                   {field: func(i *Inet6) any { return i.RegenMaxRetry }, other: 8},
-	"max_desync_factor":                 {field: func(i *Inet6) any { return i.MaxDesyncFactor }, unit: time.Second, other: 601},
-	"max_addresses":                     {field: func(i *Inet6) any { return i.MaxAddresses }, other: 33},
+	"temp_valid_lft":                    {field: func(i *Inet6) any { return i.Settings.TempValidLifetime }, unit: time.Second, other: 86401},
+	"temp_prefered_lft":                 {field: func(i *Inet6) any { return i.Settings.TempPreferredLifetime }, unit: time.Second, other: 7201},
+	"regen_max_retry":                   {field: func(i *Inet6) any { return i.Settings.RegenMaxRetry }, other: 8},
+	"max_desync_factor":                 {field: func(i *Inet6) any { return i.Settings.MaxDesyncFactor }, unit: time.Second, other: 601},
+	"max_addresses":                     {field: func(i *Inet6) any { return i.Settings.MaxAddresses }, other: 33},
 	"keep_addr_on_down":                 {field: func(i *Inet6) any { return i.KeepAddrOnDown }, other: -1},
-	"force_mld_version":                 {field: func(i *Inet6) any { return i.ForceMLDVersion }, other: 2},
-	"mldv1_unsolicited_report_interval": {field: func(i *Inet6) any { return i.MLDv1ReportInterval }, unit: time.Millisecond, other: 3440},
-	"mldv2_unsolicited_report_interval": {field: func(i *Inet6) any { return i.MLDv2ReportInterval }, unit: time.Millisecond, other: 4560},
-	"ndisc_tclass":                      {field: func(i *Inet6) any { return i.NDISCTrafficClass }, other: 192},
-	"seg6_require_hmac":                 {field: func(i *Inet6) any { return i.Seg6RequireHMAC }, other: -1},
-	"ioam6_id":                          {field: func(i *Inet6) any { return i.IOAM6ID }, other: 4711},
-	"ioam6_id_wide":                     {field: func(i *Inet6) any { return i.IOAM6IDWide }, other: 47110000},
+	"force_mld_version":                 {field: func(i *Inet6) any { return i.Settings.ForceMLDVersion }, other: 2},
+	"mldv1_unsolicited_report_interval": {field: func(i *Inet6) any { return i.Settings.MLDv1ReportInterval }, unit: time.Millisecond, other: 3440},
+	"mldv2_unsolicited_report_interval": {field: func(i *Inet6) any { return i.Settings.MLDv2ReportInterval }, unit: time.Millisecond, other: 4560},
+	"ndisc_tclass":                      {field: func(i *Inet6) any { return i.Settings.NDISCTrafficClass }, other: 192},
+	"seg6_require_hmac":                 {field: func(i *Inet6) any { return i.Settings.Seg6RequireHMAC }, other: -1},
+	"ioam6_id":                          {field: func(i *Inet6) any { return i.Settings.IOAM6ID }, other: 4711},
+	"ioam6_id_wide":                     {field: func(i *Inet6) any { return i.Settings.IOAM6IDWide }, other: 47110000},
 	"addr_gen_mode":                     {field: func(i *Inet6) any { return i.AddrGenMode }, other: 1},
 }
 
@@ -199,14 +199,14 @@ func TestSettings(t *testing.T) {
 	c, ns := newClient(t)
 	v := add(t, c, "v0", &Veth{})
 	read := func() Link {
-		l, err := Get(t.Context(), c, Index(v.Index))
+		l, err := Get(t.Context(), c, Index(v.Index), WithSettings())
 		must(t, err)
 		return l
 	}
 	eachSetting(t, ns, "ipv4", inetSettings, func() *Inet { return read().Inet })
 	eachSetting(t, ns, "ipv6", inet6Settings, func() *Inet6 { return read().Inet6 })
 	l := read()
-	if l.Inet6.MaxReassembly != 65535 || l.Inet6.UpdatedAt <= 0 || l.Inet6.ReachableTime <= 0 || l.Inet6.RetransTimer != time.Second {
+	if l.Inet6.Settings.MaxReassembly != 65535 || l.Inet6.Settings.UpdatedAt <= 0 || l.Inet6.ReachableTime <= 0 || l.Inet6.RetransTimer != time.Second {
 		t.Errorf("got %+v", l.Inet6)
 	}
 }
@@ -240,15 +240,19 @@ func TestWithInet(t *testing.T) {
 		}
 	})
 	must(t, Set(ctx, c, Index(v.Index), WithInet(change), WithMTU(1400), WithAddrGenMode(AddrGenNone)))
-	l, err := Get(ctx, c, Index(v.Index))
+	l, err := Get(ctx, c, Index(v.Index), WithSettings())
 	must(t, err)
 	sameFields := func(inet *Inet, want InetChange) {
 		t.Helper()
-		w, g := reflect.ValueOf(want), reflect.ValueOf(*inet)
+		w, common, others := reflect.ValueOf(want), reflect.ValueOf(*inet), reflect.ValueOf(*inet.Settings)
 		for i := range w.NumField() {
 			name := w.Type().Field(i).Name
-			if f := w.Field(i); !f.IsNil() && !f.Elem().Equal(g.FieldByName(name)) {
-				t.Errorf("%s is %v, want %v", name, g.FieldByName(name), f.Elem())
+			got := common.FieldByName(name)
+			if !got.IsValid() {
+				got = others.FieldByName(name)
+			}
+			if f := w.Field(i); !f.IsNil() && !f.Elem().Equal(got) {
+				t.Errorf("%s is %v, want %v", name, got, f.Elem())
 			}
 		}
 	}
@@ -259,7 +263,7 @@ func TestWithInet(t *testing.T) {
 	// One is changed, back to zero, and the others stay.
 	must(t, Set(ctx, c, Index(v.Index), WithInet(InetChange{Forwarding: new(false), IGMPv2ReportInterval: new(time.Duration(0))})))
 	change.Forwarding, change.IGMPv2ReportInterval = new(false), new(time.Duration(0))
-	l, err = Get(ctx, c, Index(v.Index))
+	l, err = Get(ctx, c, Index(v.Index), WithSettings())
 	must(t, err)
 	sameFields(l.Inet, change)
 	// Nothing is sent of nothing.

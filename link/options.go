@@ -244,9 +244,10 @@ func WithNetNSPID(pid int) Option {
 
 // WithNetNSID makes the link in, or moves it to, the network namespace that has this
 // id here: see [Link.ParentNSID]. The error is [io/fs.ErrInvalid] if none has, and
-// [io/fs.ErrExist] if it has a link with this name. `ip link set NAME netns NETNS`
-func WithNetNSID(id int) Option {
-	return anyOption(func(c *change) { c.netnsID = &id; c.netnsCount++ })
+// [io/fs.ErrExist] if it has a link with this name. It is no option of a peer: there
+// the kernel does not look at it.
+func WithNetNSID(id int) AddSetOption {
+	return addSetOption(func(c *change) { c.netnsID = &id; c.netnsCount++ })
 }
 
 // WithRawAttr sends an attribute that has no option: its type (IFLA_*) and its

@@ -59,6 +59,10 @@ func WithStats() ReadOption { return readOption(func(q *query) { q.stats = true 
 // WithInet6Stats returns the counters of IPv6 too: [Inet6.Stats].
 func WithInet6Stats() ReadOption { return readOption(func(q *query) { q.inet6Stats = true }) }
 
+// WithSettings returns every setting of IPv4 and IPv6: [Inet.Settings] and
+// [Inet6.Settings].
+func WithSettings() ReadOption { return readOption(func(q *query) { q.settings = true }) }
+
 // WithVFs returns the virtual functions too: [Link.NumVFs] and [Link.VFs], with their
 // counters if [WithStats] is asked for. Drivers may take long to tell. `ip -d link
 // show`

@@ -47,7 +47,7 @@ var mctpAttrs = attr.Table[MCTP]{
 
 // readFamilies reads IFLA_AF_SPEC: a nest for each address family. Those that have
 // no field are kept together in an attribute of the same form.
-func (l *Link) readFamilies(p []byte, inet6Stats bool) error {
+func (l *Link) readFamilies(p []byte, want reading) error {
 	// Most links have both families: one piece of memory for the two.
 	var both *struct {
 		inet  Inet
@@ -66,10 +66,10 @@ func (l *Link) readFamilies(p []byte, inet6Stats bool) error {
 		switch family {
 		case uapi.AF_INET:
 			l.Inet = &both.inet
-			s.Fail(within("AF_INET", l.Inet.read(s.Bytes())))
+			s.Fail(within("AF_INET", l.Inet.read(s.Bytes(), want.settings)))
 		case uapi.AF_INET6:
 			l.Inet6 = &both.inet6
-			s.Fail(within("AF_INET6", l.Inet6.read(s.Bytes(), inet6Stats)))
+			s.Fail(within("AF_INET6", l.Inet6.read(s.Bytes(), want)))
 		case uapi.AF_MCTP:
 			l.MCTP = new(MCTP)
 			s.Fail(within("AF_MCTP", mctpAttrs.Decode(s.Bytes(), l.MCTP)))
@@ -82,63 +82,82 @@ func (l *Link) readFamilies(p []byte, inet6Stats bool) error {
 	return s.Err()
 }
 
-// settings4 and settings6 are arrays of settings, which grow with new kernels.
-// Each is copied to its full length first, so that no place needs a check.
+// settings4 and settings6 are arrays of settings, in the length that this package
+// knows, so that no place needs a check.
 type (
-	settings4 [4 * (uapi.IPV4_DEVCONF_ARP_EVICT_NOCARRIER + 1)]byte // the places count from 1
+	settings4 [4 * uapi.IPV4_DEVCONF_ARP_EVICT_NOCARRIER]byte
 	settings6 [4 * (uapi.DEVCONF_FORCE_FORWARDING + 1)]byte
 )
 
-func (c *settings4) at(i int) int32 { return int32(binary.NativeEndian.Uint32(c[4*i:])) }
+// padded4 and padded6 return the settings of any kernel: a newer one has more, and an
+// older one less, which are then 0.
+func padded4(p []byte) *settings4 {
+	if len(p) < len(settings4{}) {
+		p = append(make([]byte, 0, len(settings4{})), p...)[:len(settings4{})]
+	}
+	return (*settings4)(p)
+}
+
+func padded6(p []byte) *settings6 {
+	if len(p) < len(settings6{}) {
+		p = append(make([]byte, 0, len(settings6{})), p...)[:len(settings6{})]
+	}
+	return (*settings6)(p)
+}
+
+// at returns a setting by its place, which counts from 1.
+func (c *settings4) at(i int) int32 { return int32(binary.NativeEndian.Uint32(c[4*(i-1):])) }
 func (c *settings4) on(i int) bool  { return c.at(i) != 0 }
 
 func (c *settings6) at(i int) int32 { return int32(binary.NativeEndian.Uint32(c[4*i:])) }
 func (c *settings6) on(i int) bool  { return c.at(i) != 0 }
 
+// milliseconds is a time that the kernel keeps in 32 bits, without a sign.
 func milliseconds(n int32) time.Duration { return time.Duration(uint32(n)) * time.Millisecond }
 
-func (i *Inet) read(p []byte) error {
+func (i *Inet) read(p []byte, settings bool) error {
 	s := attr.Scan(p)
 	for s.Next() {
 		if s.Type() != uapi.IFLA_INET_CONF {
 			continue
 		}
-		var c settings4
-		copy(c[4:], s.Bytes())
-		*i = Inet{
-			Forwarding:           c.on(uapi.IPV4_DEVCONF_FORWARDING),
-			MulticastForwarding:  c.on(uapi.IPV4_DEVCONF_MC_FORWARDING),
-			BroadcastForwarding:  c.on(uapi.IPV4_DEVCONF_BC_FORWARDING),
-			ProxyARP:             c.on(uapi.IPV4_DEVCONF_PROXY_ARP),
-			ProxyARPPVLAN:        c.on(uapi.IPV4_DEVCONF_PROXY_ARP_PVLAN),
-			AcceptRedirects:      c.on(uapi.IPV4_DEVCONF_ACCEPT_REDIRECTS),
-			SecureRedirects:      c.on(uapi.IPV4_DEVCONF_SECURE_REDIRECTS),
-			SharedMedia:          c.on(uapi.IPV4_DEVCONF_SHARED_MEDIA),
-			SendRedirects:        c.on(uapi.IPV4_DEVCONF_SEND_REDIRECTS),
-			AcceptSourceRoute:    c.on(uapi.IPV4_DEVCONF_ACCEPT_SOURCE_ROUTE),
-			AcceptLocal:          c.on(uapi.IPV4_DEVCONF_ACCEPT_LOCAL),
-			RouteLocalnet:        c.on(uapi.IPV4_DEVCONF_ROUTE_LOCALNET),
-			BootpRelay:           c.on(uapi.IPV4_DEVCONF_BOOTP_RELAY),
-			LogMartians:          c.on(uapi.IPV4_DEVCONF_LOG_MARTIANS),
-			PromoteSecondaries:   c.on(uapi.IPV4_DEVCONF_PROMOTE_SECONDARIES),
-			SourceValidMark:      c.on(uapi.IPV4_DEVCONF_SRC_VMARK),
-			NoXFRM:               c.on(uapi.IPV4_DEVCONF_NOXFRM),
-			NoPolicy:             c.on(uapi.IPV4_DEVCONF_NOPOLICY),
-			IgnoreLinkDown:       c.on(uapi.IPV4_DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN),
-			DropUnicastInL2:      c.on(uapi.IPV4_DEVCONF_DROP_UNICAST_IN_L2_MULTICAST),
-			DropGratuitousARP:    c.on(uapi.IPV4_DEVCONF_DROP_GRATUITOUS_ARP),
-			ARPFilter:            c.on(uapi.IPV4_DEVCONF_ARPFILTER),
-			ARPNotify:            c.on(uapi.IPV4_DEVCONF_ARP_NOTIFY),
-			ARPEvictNoCarrier:    c.on(uapi.IPV4_DEVCONF_ARP_EVICT_NOCARRIER),
-			RPFilter:             c.at(uapi.IPV4_DEVCONF_RP_FILTER),
-			ARPAnnounce:          c.at(uapi.IPV4_DEVCONF_ARP_ANNOUNCE),
-			ARPIgnore:            c.at(uapi.IPV4_DEVCONF_ARP_IGNORE),
-			ARPAccept:            c.at(uapi.IPV4_DEVCONF_ARP_ACCEPT),
-			MediumID:             c.at(uapi.IPV4_DEVCONF_MEDIUM_ID),
-			ForceIGMPVersion:     c.at(uapi.IPV4_DEVCONF_FORCE_IGMP_VERSION),
-			Tag:                  c.at(uapi.IPV4_DEVCONF_TAG),
-			IGMPv2ReportInterval: milliseconds(c.at(uapi.IPV4_DEVCONF_IGMPV2_UNSOLICITED_REPORT_INTERVAL)),
-			IGMPv3ReportInterval: milliseconds(c.at(uapi.IPV4_DEVCONF_IGMPV3_UNSOLICITED_REPORT_INTERVAL)),
+		c := padded4(s.Bytes())
+		i.Forwarding = c.on(uapi.IPV4_DEVCONF_FORWARDING)
+		i.MulticastForwarding = c.on(uapi.IPV4_DEVCONF_MC_FORWARDING)
+		i.ProxyARP = c.on(uapi.IPV4_DEVCONF_PROXY_ARP)
+		i.ProxyARPPVLAN = c.on(uapi.IPV4_DEVCONF_PROXY_ARP_PVLAN)
+		i.AcceptRedirects = c.on(uapi.IPV4_DEVCONF_ACCEPT_REDIRECTS)
+		i.SecureRedirects = c.on(uapi.IPV4_DEVCONF_SECURE_REDIRECTS)
+		i.SendRedirects = c.on(uapi.IPV4_DEVCONF_SEND_REDIRECTS)
+		i.AcceptSourceRoute = c.on(uapi.IPV4_DEVCONF_ACCEPT_SOURCE_ROUTE)
+		i.AcceptLocal = c.on(uapi.IPV4_DEVCONF_ACCEPT_LOCAL)
+		i.RouteLocalnet = c.on(uapi.IPV4_DEVCONF_ROUTE_LOCALNET)
+		i.LogMartians = c.on(uapi.IPV4_DEVCONF_LOG_MARTIANS)
+		i.PromoteSecondaries = c.on(uapi.IPV4_DEVCONF_PROMOTE_SECONDARIES)
+		i.ARPFilter = c.on(uapi.IPV4_DEVCONF_ARPFILTER)
+		i.ARPNotify = c.on(uapi.IPV4_DEVCONF_ARP_NOTIFY)
+		i.RPFilter = c.at(uapi.IPV4_DEVCONF_RP_FILTER)
+		i.ARPAnnounce = c.at(uapi.IPV4_DEVCONF_ARP_ANNOUNCE)
+		i.ARPIgnore = c.at(uapi.IPV4_DEVCONF_ARP_IGNORE)
+		i.ARPAccept = c.at(uapi.IPV4_DEVCONF_ARP_ACCEPT)
+		if settings {
+			i.Settings = &InetSettings{
+				BroadcastForwarding:  c.on(uapi.IPV4_DEVCONF_BC_FORWARDING),
+				SharedMedia:          c.on(uapi.IPV4_DEVCONF_SHARED_MEDIA),
+				BootpRelay:           c.on(uapi.IPV4_DEVCONF_BOOTP_RELAY),
+				SourceValidMark:      c.on(uapi.IPV4_DEVCONF_SRC_VMARK),
+				NoXFRM:               c.on(uapi.IPV4_DEVCONF_NOXFRM),
+				NoPolicy:             c.on(uapi.IPV4_DEVCONF_NOPOLICY),
+				IgnoreLinkDown:       c.on(uapi.IPV4_DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN),
+				DropUnicastInL2:      c.on(uapi.IPV4_DEVCONF_DROP_UNICAST_IN_L2_MULTICAST),
+				DropGratuitousARP:    c.on(uapi.IPV4_DEVCONF_DROP_GRATUITOUS_ARP),
+				ARPEvictNoCarrier:    c.on(uapi.IPV4_DEVCONF_ARP_EVICT_NOCARRIER),
+				MediumID:             c.at(uapi.IPV4_DEVCONF_MEDIUM_ID),
+				ForceIGMPVersion:     c.at(uapi.IPV4_DEVCONF_FORCE_IGMP_VERSION),
+				Tag:                  c.at(uapi.IPV4_DEVCONF_TAG),
+				IGMPv2ReportInterval: milliseconds(c.at(uapi.IPV4_DEVCONF_IGMPV2_UNSOLICITED_REPORT_INTERVAL)),
+				IGMPv3ReportInterval: milliseconds(c.at(uapi.IPV4_DEVCONF_IGMPV3_UNSOLICITED_REPORT_INTERVAL)),
+			}
 		}
 	}
 	return s.Err()
@@ -202,7 +221,7 @@ var inetChangeAttrs = attr.Table[InetChange]{
 	optBool32(uapi.IPV4_DEVCONF_ARP_EVICT_NOCARRIER, "IPV4_DEVCONF_ARP_EVICT_NOCARRIER", func(c *InetChange) **bool { return &c.ARPEvictNoCarrier }),
 }
 
-func (i *Inet6) read(p []byte, stats bool) error {
+func (i *Inet6) read(p []byte, want reading) error {
 	s := attr.Scan(p)
 	for s.Next() {
 		switch s.Type() {
@@ -223,23 +242,32 @@ func (i *Inet6) read(p []byte, stats bool) error {
 		case uapi.IFLA_INET6_CACHEINFO: // max_reasm_len, tstamp, reachable_time, retrans_time
 			var c [16]byte
 			copy(c[:], s.Bytes())
-			i.MaxReassembly = binary.NativeEndian.Uint32(c[0:])
-			i.UpdatedAt = time.Duration(binary.NativeEndian.Uint32(c[4:])) * 10 * time.Millisecond
-			i.ReachableTime = time.Duration(binary.NativeEndian.Uint32(c[8:])) * time.Millisecond
-			i.RetransTimer = time.Duration(binary.NativeEndian.Uint32(c[12:])) * time.Millisecond
+			i.ReachableTime = milliseconds(int32(binary.NativeEndian.Uint32(c[8:])))
+			i.RetransTimer = milliseconds(int32(binary.NativeEndian.Uint32(c[12:])))
+			if want.settings {
+				i.settings().MaxReassembly = binary.NativeEndian.Uint32(c[0:])
+				i.settings().UpdatedAt = time.Duration(binary.NativeEndian.Uint32(c[4:])) * 10 * time.Millisecond
+			}
 		case uapi.IFLA_INET6_CONF:
-			i.readConf(s.Bytes())
+			i.readConf(s.Bytes(), want.settings)
 		case uapi.IFLA_INET6_STATS:
-			if stats {
+			if want.inet6Stats {
 				i.stats().IP = words64(s.Bytes())
 			}
 		case uapi.IFLA_INET6_ICMP6STATS:
-			if stats {
+			if want.inet6Stats {
 				i.stats().readICMP(s.Bytes())
 			}
 		}
 	}
 	return s.Err()
+}
+
+func (i *Inet6) settings() *Inet6Settings {
+	if i.Settings == nil {
+		i.Settings = new(Inet6Settings)
+	}
+	return i.Settings
 }
 
 func (i *Inet6) stats() *Inet6Stats {
@@ -267,65 +295,69 @@ func words64(p []byte) []uint64 {
 	return n
 }
 
-func (i *Inet6) readConf(p []byte) {
-	var c settings6
-	copy(c[:], p)
+// readConf reads IFLA_INET6_CONF.
+func (i *Inet6) readConf(p []byte, settings bool) {
+	c := padded6(p)
 	i.Forwarding = c.on(uapi.DEVCONF_FORWARDING)
-	i.ForceForwarding = c.on(uapi.DEVCONF_FORCE_FORWARDING)
 	i.MulticastForwarding = c.on(uapi.DEVCONF_MC_FORWARDING)
 	i.AcceptRedirects = c.on(uapi.DEVCONF_ACCEPT_REDIRECTS)
 	i.Autoconf = c.on(uapi.DEVCONF_AUTOCONF)
 	i.OptimisticDAD = c.on(uapi.DEVCONF_OPTIMISTIC_DAD)
-	i.UseOptimistic = c.on(uapi.DEVCONF_USE_OPTIMISTIC)
-	i.EnhancedDAD = c.on(uapi.DEVCONF_ENHANCED_DAD)
 	i.ProxyNDP = c.on(uapi.DEVCONF_PROXY_NDP)
-	i.NDISCNotify = c.on(uapi.DEVCONF_NDISC_NOTIFY)
-	i.NDISCEvictNoCarrier = c.on(uapi.DEVCONF_NDISC_EVICT_NOCARRIER)
-	i.SuppressFragNDISC = c.on(uapi.DEVCONF_SUPPRESS_FRAG_NDISC)
-	i.ForceTLLAO = c.on(uapi.DEVCONF_FORCE_TLLAO)
-	i.DropUnsolicitedNA = c.on(uapi.DEVCONF_DROP_UNSOLICITED_NA)
-	i.DropUnicastInL2 = c.on(uapi.DEVCONF_DROP_UNICAST_IN_L2_MULTICAST)
-	i.IgnoreLinkDown = c.on(uapi.DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN)
-	i.UseOwnAddrsOnly = c.on(uapi.DEVCONF_USE_OIF_ADDRS_ONLY)
 	i.Disabled = c.on(uapi.DEVCONF_DISABLE_IPV6)
-	i.NoPolicy = c.on(uapi.DEVCONF_DISABLE_POLICY)
-	i.AcceptRADefaultRtr = c.on(uapi.DEVCONF_ACCEPT_RA_DEFRTR)
-	i.AcceptRAPrefixes = c.on(uapi.DEVCONF_ACCEPT_RA_PINFO)
-	i.AcceptRARtrPref = c.on(uapi.DEVCONF_ACCEPT_RA_RTR_PREF)
-	i.AcceptRAMTU = c.on(uapi.DEVCONF_ACCEPT_RA_MTU)
-	i.AcceptRAFromLocal = c.on(uapi.DEVCONF_ACCEPT_RA_FROM_LOCAL)
-	i.Seg6 = c.on(uapi.DEVCONF_SEG6_ENABLED)
-	i.RPL = c.on(uapi.DEVCONF_RPL_SEG_ENABLED)
-	i.IOAM6 = c.on(uapi.DEVCONF_IOAM6_ENABLED)
 	i.HopLimit = c.at(uapi.DEVCONF_HOPLIMIT)
 	i.MTU = c.at(uapi.DEVCONF_MTU6)
 	i.AcceptRA = c.at(uapi.DEVCONF_ACCEPT_RA)
-	i.AcceptRAMinHopLimit = c.at(uapi.DEVCONF_ACCEPT_RA_MIN_HOP_LIMIT)
-	i.AcceptRAMinPrefix = c.at(uapi.DEVCONF_ACCEPT_RA_RT_INFO_MIN_PLEN)
-	i.AcceptRAMaxPrefix = c.at(uapi.DEVCONF_ACCEPT_RA_RT_INFO_MAX_PLEN)
-	i.AcceptRAMinLifetime = time.Duration(c.at(uapi.DEVCONF_ACCEPT_RA_MIN_LFT)) * time.Second
 	i.AcceptDAD = c.at(uapi.DEVCONF_ACCEPT_DAD)
 	i.DADTransmits = c.at(uapi.DEVCONF_DAD_TRANSMITS)
-	i.AcceptSourceRoute = c.at(uapi.DEVCONF_ACCEPT_SOURCE_ROUTE)
-	i.AcceptUntrackedNA = c.at(uapi.DEVCONF_ACCEPT_UNTRACKED_NA)
 	i.RouterSolicitations = c.at(uapi.DEVCONF_RTR_SOLICITS)
-	i.RouterSolicitationDelay = milliseconds(c.at(uapi.DEVCONF_RTR_SOLICIT_DELAY))
-	i.RouterSolicitationInterval = milliseconds(c.at(uapi.DEVCONF_RTR_SOLICIT_INTERVAL))
-	i.RouterSolicitationMaxInterval = milliseconds(c.at(uapi.DEVCONF_RTR_SOLICIT_MAX_INTERVAL))
-	i.RouterProbeInterval = milliseconds(c.at(uapi.DEVCONF_RTR_PROBE_INTERVAL))
-	i.DefaultRouterMetric = uint32(c.at(uapi.DEVCONF_RA_DEFRTR_METRIC))
 	i.UseTempAddr = c.at(uapi.DEVCONF_USE_TEMPADDR)
-	i.TempValidLifetime = time.Duration(c.at(uapi.DEVCONF_TEMP_VALID_LFT)) * time.Second
-	i.TempPreferredLifetime = time.Duration(c.at(uapi.DEVCONF_TEMP_PREFERED_LFT)) * time.Second
-	i.RegenMaxRetry = c.at(uapi.DEVCONF_REGEN_MAX_RETRY)
-	i.MaxDesyncFactor = time.Duration(c.at(uapi.DEVCONF_MAX_DESYNC_FACTOR)) * time.Second
-	i.MaxAddresses = c.at(uapi.DEVCONF_MAX_ADDRESSES)
 	i.KeepAddrOnDown = c.at(uapi.DEVCONF_KEEP_ADDR_ON_DOWN)
-	i.ForceMLDVersion = c.at(uapi.DEVCONF_FORCE_MLD_VERSION)
-	i.MLDv1ReportInterval = milliseconds(c.at(uapi.DEVCONF_MLDV1_UNSOLICITED_REPORT_INTERVAL))
-	i.MLDv2ReportInterval = milliseconds(c.at(uapi.DEVCONF_MLDV2_UNSOLICITED_REPORT_INTERVAL))
-	i.NDISCTrafficClass = c.at(uapi.DEVCONF_NDISC_TCLASS)
-	i.Seg6RequireHMAC = c.at(uapi.DEVCONF_SEG6_REQUIRE_HMAC)
-	i.IOAM6ID = uint32(c.at(uapi.DEVCONF_IOAM6_ID))
-	i.IOAM6IDWide = uint32(c.at(uapi.DEVCONF_IOAM6_ID_WIDE))
+	if !settings {
+		return
+	}
+	all := i.settings()
+	all.ForceForwarding = c.on(uapi.DEVCONF_FORCE_FORWARDING)
+	all.UseOptimistic = c.on(uapi.DEVCONF_USE_OPTIMISTIC)
+	all.EnhancedDAD = c.on(uapi.DEVCONF_ENHANCED_DAD)
+	all.NDISCNotify = c.on(uapi.DEVCONF_NDISC_NOTIFY)
+	all.NDISCEvictNoCarrier = c.on(uapi.DEVCONF_NDISC_EVICT_NOCARRIER)
+	all.SuppressFragNDISC = c.on(uapi.DEVCONF_SUPPRESS_FRAG_NDISC)
+	all.ForceTLLAO = c.on(uapi.DEVCONF_FORCE_TLLAO)
+	all.DropUnsolicitedNA = c.on(uapi.DEVCONF_DROP_UNSOLICITED_NA)
+	all.DropUnicastInL2 = c.on(uapi.DEVCONF_DROP_UNICAST_IN_L2_MULTICAST)
+	all.IgnoreLinkDown = c.on(uapi.DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN)
+	all.UseOwnAddrsOnly = c.on(uapi.DEVCONF_USE_OIF_ADDRS_ONLY)
+	all.NoPolicy = c.on(uapi.DEVCONF_DISABLE_POLICY)
+	all.AcceptRADefaultRtr = c.on(uapi.DEVCONF_ACCEPT_RA_DEFRTR)
+	all.AcceptRAPrefixes = c.on(uapi.DEVCONF_ACCEPT_RA_PINFO)
+	all.AcceptRARtrPref = c.on(uapi.DEVCONF_ACCEPT_RA_RTR_PREF)
+	all.AcceptRAMTU = c.on(uapi.DEVCONF_ACCEPT_RA_MTU)
+	all.AcceptRAFromLocal = c.on(uapi.DEVCONF_ACCEPT_RA_FROM_LOCAL)
+	all.Seg6 = c.on(uapi.DEVCONF_SEG6_ENABLED)
+	all.RPL = c.on(uapi.DEVCONF_RPL_SEG_ENABLED)
+	all.IOAM6 = c.on(uapi.DEVCONF_IOAM6_ENABLED)
+	all.AcceptRAMinHopLimit = c.at(uapi.DEVCONF_ACCEPT_RA_MIN_HOP_LIMIT)
+	all.AcceptRAMinPrefix = c.at(uapi.DEVCONF_ACCEPT_RA_RT_INFO_MIN_PLEN)
+	all.AcceptRAMaxPrefix = c.at(uapi.DEVCONF_ACCEPT_RA_RT_INFO_MAX_PLEN)
+	all.AcceptRAMinLifetime = time.Duration(c.at(uapi.DEVCONF_ACCEPT_RA_MIN_LFT)) * time.Second
+	all.AcceptSourceRoute = c.at(uapi.DEVCONF_ACCEPT_SOURCE_ROUTE)
+	all.AcceptUntrackedNA = c.at(uapi.DEVCONF_ACCEPT_UNTRACKED_NA)
+	all.RouterSolicitationDelay = milliseconds(c.at(uapi.DEVCONF_RTR_SOLICIT_DELAY))
+	all.RouterSolicitationInterval = milliseconds(c.at(uapi.DEVCONF_RTR_SOLICIT_INTERVAL))
+	all.RouterSolicitationMaxInterval = milliseconds(c.at(uapi.DEVCONF_RTR_SOLICIT_MAX_INTERVAL))
+	all.RouterProbeInterval = milliseconds(c.at(uapi.DEVCONF_RTR_PROBE_INTERVAL))
+	all.DefaultRouterMetric = uint32(c.at(uapi.DEVCONF_RA_DEFRTR_METRIC))
+	all.TempValidLifetime = time.Duration(c.at(uapi.DEVCONF_TEMP_VALID_LFT)) * time.Second
+	all.TempPreferredLifetime = time.Duration(c.at(uapi.DEVCONF_TEMP_PREFERED_LFT)) * time.Second
+	all.RegenMaxRetry = c.at(uapi.DEVCONF_REGEN_MAX_RETRY)
+	all.MaxDesyncFactor = time.Duration(c.at(uapi.DEVCONF_MAX_DESYNC_FACTOR)) * time.Second
+	all.MaxAddresses = c.at(uapi.DEVCONF_MAX_ADDRESSES)
+	all.ForceMLDVersion = c.at(uapi.DEVCONF_FORCE_MLD_VERSION)
+	all.MLDv1ReportInterval = milliseconds(c.at(uapi.DEVCONF_MLDV1_UNSOLICITED_REPORT_INTERVAL))
+	all.MLDv2ReportInterval = milliseconds(c.at(uapi.DEVCONF_MLDV2_UNSOLICITED_REPORT_INTERVAL))
+	all.NDISCTrafficClass = c.at(uapi.DEVCONF_NDISC_TCLASS)
+	all.Seg6RequireHMAC = c.at(uapi.DEVCONF_SEG6_REQUIRE_HMAC)
+	all.IOAM6ID = uint32(c.at(uapi.DEVCONF_IOAM6_ID))
+	all.IOAM6IDWide = uint32(c.at(uapi.DEVCONF_IOAM6_ID_WIDE))
 }

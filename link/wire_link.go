@@ -69,7 +69,7 @@ var linkAttrs = attr.Table[Link]{
 	attr.Bytes(uapi.IFLA_PHYS_SWITCH_ID, "IFLA_PHYS_SWITCH_ID", func(l *Link) *[]byte { return &l.device().SwitchID }),
 	attr.String(uapi.IFLA_PARENT_DEV_NAME, "IFLA_PARENT_DEV_NAME", func(l *Link) *string { return &l.device().ParentName }),
 	attr.String(uapi.IFLA_PARENT_DEV_BUS_NAME, "IFLA_PARENT_DEV_BUS_NAME", func(l *Link) *string { return &l.device().ParentBus }),
-	attr.Custom(uapi.IFLA_AF_SPEC, "IFLA_AF_SPEC", nil, func(p []byte, l *Link) error { return l.readFamilies(p, true) }).
+	attr.Custom(uapi.IFLA_AF_SPEC, "IFLA_AF_SPEC", nil, func(p []byte, l *Link) error { return l.readFamilies(p, everything) }).
 		Within(func([]byte) attr.Schema { return familySchema }),
 	attr.Bool(uapi.IFLA_NETNS_IMMUTABLE, "IFLA_NETNS_IMMUTABLE", func(l *Link) *bool { return &l.NetNSImmutable }),
 	attr.Custom(uapi.IFLA_NEW_NETNSID, "IFLA_NEW_NETNSID", nil, func(p []byte, l *Link) error { return l.readMoved(p, uapi.IFLA_NEW_NETNSID) }),
@@ -87,9 +87,11 @@ var linkAttrs = attr.Table[Link]{
 	attr.Rest(func(l *Link) *[]attr.Raw { return &l.Unknown }),
 }
 
-// reading says which counters are wanted of a message. It holds those of IPv6 too
-// whenever it holds the link's.
-type reading struct{ stats, inet6Stats bool }
+// reading says what is wanted of a message of that which costs.
+type reading struct{ stats, inet6Stats, settings bool }
+
+// everything is all that a message has.
+var everything = reading{stats: true, inet6Stats: true, settings: true}
 
 // decode stores a message into l, which is zero, with or without the counters of
 // the link.
@@ -197,7 +199,7 @@ func (l *Link) decodeFor(data []byte, want reading) error {
 		case uapi.IFLA_PROP_LIST:
 			s.Fail(within("IFLA_PROP_LIST", l.readProps(s.Bytes())))
 		case uapi.IFLA_AF_SPEC:
-			s.Fail(within("IFLA_AF_SPEC", l.readFamilies(s.Bytes(), want.inet6Stats)))
+			s.Fail(within("IFLA_AF_SPEC", l.readFamilies(s.Bytes(), want)))
 		case uapi.IFLA_PROTO_DOWN_REASON:
 			s.Fail(within("IFLA_PROTO_DOWN_REASON", l.readProtoDown(s.Bytes())))
 		case uapi.IFLA_PHYS_PORT_ID:

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,8 +77,8 @@ func TestKindBehindItsData(t *testing.T) {
 	}
 }
 
-// everything is a message that sets every field of a Link.
-func everything(t testing.TB) []byte {
+// wholeMessage is a message that sets every field of a Link.
+func wholeMessage(t testing.TB) []byte {
 	u8, u16, u32 := attr.AppendUint8, attr.AppendUint16, attr.AppendUint32
 	nest := func(b []byte, typ uint16, content []byte) []byte {
 		return attr.AppendBytes(b, typ|uapi.NLA_F_NESTED, content)
@@ -144,12 +145,9 @@ func everything(t testing.TB) []byte {
 	return attr.AppendBytes(b, 1000, []byte{9})
 }
 
-// everyCounter is a reading of all that a message has.
-var everyCounter = reading{stats: true, inet6Stats: true}
-
 func TestDecodeEverything(t *testing.T) {
 	var l Link
-	must(t, l.decodeFor(everything(t), everyCounter))
+	must(t, l.decodeFor(wholeMessage(t), everything))
 	allSet(t, "Link", reflect.ValueOf(l))
 	for _, tc := range []struct{ got, want any }{
 		{l.Name, "eth0"}, {l.Index, 7}, {l.Flags.String(), "up|0x40000000"}, {l.AltNames, []string{"a", "b"}},
@@ -163,16 +161,16 @@ func TestDecodeEverything(t *testing.T) {
 		{l.MCTP, &MCTP{Net: 1, Binding: 2}}, {l.Reason, EventReason(1026)},
 		{l.Device.Devlink, &DevlinkPort{Bus: "pci", Device: "0000:03:00.0", Port: 3}}, {*l.Device.DPLLPin, uint32(0)},
 		{l.Inet6.Stats.IP[1], binary.NativeEndian.Uint64([]byte{9, 10, 11, 12, 13, 14, 15, 16})},
-		{l.Inet6.UpdatedAt, 10 * time.Millisecond}, {l.Inet6.ReachableTime, time.Millisecond},
+		{l.Inet6.Settings.UpdatedAt, 10 * time.Millisecond}, {l.Inet6.ReachableTime, time.Millisecond},
 	} {
 		if !reflect.DeepEqual(tc.got, tc.want) {
 			t.Errorf("got %+v, want %+v", tc.got, tc.want)
 		}
 	}
 	var bare Link
-	must(t, bare.decode(everything(t), false))
-	if bare.Stats != nil || bare.Inet6.Stats != nil {
-		t.Error("statistics that were not asked for")
+	must(t, bare.decode(wholeMessage(t), false))
+	if bare.Stats != nil || bare.Inet6.Stats != nil || bare.Inet6.Settings != nil || bare.Inet.Settings != nil {
+		t.Error("something that was not asked for")
 	}
 	// Addresses share memory, but none may grow into the next.
 	_ = append(l.Address, 0xff)
@@ -212,13 +210,13 @@ func TestDecodersAgree(t *testing.T) {
 	for name, b := range fixtures(t) {
 		agree(t, name, b)
 	}
-	agree(t, "everything", everything(t))
+	agree(t, "everything", wholeMessage(t))
 }
 
 func agree(t *testing.T, name string, b []byte) {
 	t.Helper()
 	var byHand, byTable Link
-	if err := byHand.decodeFor(b, everyCounter); err != nil {
+	if err := byHand.decodeFor(b, everything); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
 	if err := decodeByTable(b, &byTable); err != nil {
@@ -236,10 +234,10 @@ func agree(t *testing.T, name string, b []byte) {
 }
 
 func TestDecodeDoesNotKeepTheBuffer(t *testing.T) {
-	b := everything(t)
+	b := wholeMessage(t)
 	var before, after Link
-	must(t, before.decodeFor(b, everyCounter))
-	must(t, after.decodeFor(append([]byte(nil), b...), everyCounter))
+	must(t, before.decodeFor(b, everything))
+	must(t, after.decodeFor(append([]byte(nil), b...), everything))
 	clear(b)
 	if !reflect.DeepEqual(before, after) {
 		t.Errorf("a Link changed with the buffer it was read from:\n%+v\n%+v", before, after)
@@ -281,7 +279,7 @@ func TestPortOfBridgeIsNoEvent(t *testing.T) {
 	if keep, _ := decodeEvent(nlkit.Message{Type: uapi.RTM_NEWADDR, Data: bridge}, &e); keep {
 		t.Error("an address is taken for a link")
 	}
-	if keep, err := decodeEvent(nlkit.Message{Type: uapi.RTM_DELLINK, NSID: -1, Data: everything(t)}, &e); !keep || err != nil ||
+	if keep, err := decodeEvent(nlkit.Message{Type: uapi.RTM_DELLINK, NSID: -1, Data: wholeMessage(t)}, &e); !keep || err != nil ||
 		e.Type != nlkit.Deleted || e.Object.Index != 7 || e.Object.Stats == nil || e.NSID != -1 {
 		t.Errorf("got %v, %v, %+v", keep, err, e)
 	}
@@ -375,6 +373,32 @@ func TestRefused(t *testing.T) {
 		{"new index without a move", set(WithNewIndex(3)), "IFLA_NEW_IFINDEX"},
 		{"parent's namespace without a parent", add(&Dummy{}, WithParentNSID(1)), "IFLA_LINK_NETNSID"},
 		{"negative namespace id", add(&Dummy{}, WithParent(1), WithParentNSID(-1)), "IFLA_LINK_NETNSID"},
+		{"negative id of a namespace", set(WithNetNSID(-1)), "IFLA_TARGET_NETNSID"},
+		{"a namespace by process and by id", set(WithNetNSID(1), WithNetNSPID(1)), "IFLA_NET_NS_PID"},
+		{"a namespace by id twice", set(WithNetNSID(1), WithNetNSID(1)), "IFLA_TARGET_NETNSID"},
+		{"into a namespace by id", add(&Dummy{}, Into(new(Link)), WithNetNSID(1)), "IFLA_TARGET_NETNSID"},
+		{"parent device without a name", add(&Dummy{}, WithParentDevice("")), "IFLA_PARENT_DEV_NAME"},
+		{"parent device with a NUL", add(&Dummy{}, WithParentDevice("a\x00")), "IFLA_PARENT_DEV_NAME"},
+		{"no reasons", set(WithProtoDownReason(0, 0)), "IFLA_PROTO_DOWN_REASON"},
+		{"reasons beside the mask", set(WithProtoDownReason(3, 1)), "IFLA_PROTO_DOWN_REASON"},
+		{"IPv4 token", set(WithInet6Token(netip.MustParseAddr("10.0.0.1"))), "IFLA_AF_SPEC.AF_INET6.IFLA_INET6_TOKEN"},
+		{"no token", set(WithInet6Token(netip.Addr{})), "IFLA_AF_SPEC.AF_INET6.IFLA_INET6_TOKEN"},
+		{"token with a zone", set(WithInet6Token(netip.MustParseAddr("::1%eth0"))), "IFLA_AF_SPEC.AF_INET6.IFLA_INET6_TOKEN"},
+		{"token of 128 bits", set(WithInet6Token(netip.MustParseAddr("fe80::1"))), "IFLA_AF_SPEC.AF_INET6.IFLA_INET6_TOKEN"},
+		{"mapped token", set(WithInet6Token(netip.MustParseAddr("::ffff:10.0.0.1"))), "IFLA_AF_SPEC.AF_INET6.IFLA_INET6_TOKEN"},
+		{"negative interval", set(WithInet(InetChange{IGMPv3ReportInterval: new(time.Duration(-1))})), "IFLA_AF_SPEC.AF_INET.IFLA_INET_CONF.IPV4_DEVCONF_IGMPV3_UNSOLICITED_REPORT_INTERVAL"},
+		{"negative function", set(WithVF(-1, VFChange{Trust: new(true)})), "IFLA_VFINFO_LIST.IFLA_VF_INFO"},
+		{"largest function", set(WithVF(maxIndex, VFChange{Trust: new(true)})), "IFLA_VFINFO_LIST.IFLA_VF_INFO"},
+		{"address of a function", set(WithVF(1, VFChange{MAC: make(net.HardwareAddr, 33)})), "IFLA_VFINFO_LIST.IFLA_VF_INFO.IFLA_VF_MAC"},
+		{"VLAN of a function", set(WithVF(1, VFChange{VLAN: &VFVLAN{ID: 4096}})), "IFLA_VFINFO_LIST.IFLA_VF_INFO.IFLA_VF_VLAN"},
+		{"priority of a function", set(WithVF(1, VFChange{VLAN: &VFVLAN{QoS: 8}})), "IFLA_VFINFO_LIST.IFLA_VF_INFO.IFLA_VF_VLAN"},
+		{"rates of a function", set(WithVF(1, VFChange{Rate: &VFRate{Min: 2, Max: 1}})), "IFLA_VFINFO_LIST.IFLA_VF_INFO.IFLA_VF_RATE"},
+		{"too many functions", set(slices.Repeat([]SetOption{WithVF(1, VFChange{Trust: new(true)})}, 5000)...), "IFLA_VFINFO_LIST"},
+		{"no XDP program", set(WithXDP(-1, XDPDriver)), "IFLA_XDP.IFLA_XDP_FD"},
+		{"XDP program in several places", set(WithXDP(3, XDPMulti)), "IFLA_XDP.IFLA_XDP_FLAGS"},
+		{"two XDP programs", set(WithXDP(3, XDPDriver), WithNoXDP(XDPGeneric)), "IFLA_XDP"},
+		{"XDP in place of nothing", set(WithXDP(3, XDPDriver, XDPInPlaceOf(-1))), "IFLA_XDP.IFLA_XDP_EXPECTED_FD"},
+		{"detach if there is nothing", set(WithNoXDP(XDPDriver, XDPIfNone())), "IFLA_XDP.IFLA_XDP_FLAGS"},
 		{"into from elsewhere", add(&Dummy{}, Into(new(Link)), WithNetNSPID(1)), "IFLA_NET_NS_PID"},
 		{"no queues", add(&Dummy{}, WithNumTxQueues(0)), "IFLA_NUM_TX_QUEUES"},
 		{"too many queues", add(&Dummy{}, WithNumRxQueues(4097)), "IFLA_NUM_RX_QUEUES"},
