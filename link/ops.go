@@ -210,7 +210,7 @@ func Set(ctx context.Context, d nlkit.Doer, s Selector, opts ...SetOption) error
 	// all links of that group.
 	if s.by != byIndex && (c.name != "" || req.Type == uapi.RTM_NEWLINK && c.group != nil) {
 		var err error
-		if s, err = resolve(ctx, d, s); err != nil {
+		if s, err = resolve(ctx, d, req.Op, s); err != nil {
 			return refused(err)
 		}
 	}
@@ -227,12 +227,15 @@ func Set(ctx context.Context, d nlkit.Doer, s Selector, opts ...SetOption) error
 }
 
 // resolve turns a selector into one by index, which takes a client.
-func resolve(ctx context.Context, d nlkit.Doer, s Selector) (Selector, error) {
+func resolve(ctx context.Context, d nlkit.Doer, op string, s Selector) (Selector, error) {
+	if s.by == byIndex {
+		return s, nil
+	}
 	client, ok := d.(*nlkit.Client)
 	if !ok {
 		return s, attr.Invalid("ifi_index", "in a batch this change takes a link that is selected by its index")
 	}
-	l, err := get(ctx, client, "link.Set", s)
+	l, err := get(ctx, client, op, s)
 	return Index(l.Index), err
 }
 
