@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 
 	"github.com/nlkit/nlkit/attr"
@@ -159,7 +160,7 @@ func (l *Link) decodeFor(data []byte, want reading) error {
 		case uapi.IFLA_LINK:
 			l.Parent = positive(&s)
 		case uapi.IFLA_LINK_NETNSID:
-			l.ParentNSID = new(int(int32(s.Uint32())))
+			l.ParentNSID = new(signed(&s))
 		case uapi.IFLA_CARRIER:
 			l.Carrier = boolean(&s)
 		case uapi.IFLA_PROTO_DOWN:
@@ -267,8 +268,21 @@ func (l *Link) copyAddresses(address, broadcast, perm []byte) {
 
 // positive reads an index or a length, which the kernel keeps in a C int.
 func positive(s *attr.Scanner) int {
-	n := s.Uint32()
-	if int64(int(n)) != int64(n) { // where an int has 32 bits
+	n := shortest(s)
+	if n > math.MaxInt {
+		s.Fail(fmt.Errorf("%w: %d does not fit", attr.ErrMalformed, n))
+		return 0
+	}
+	return int(n)
+}
+
+// signed reads a number that may be negative.
+func signed(s *attr.Scanner) int {
+	if len(s.Bytes()) < 8 {
+		return int(int32(s.Uint32()))
+	}
+	n := int64(s.Uint64())
+	if int64(int(n)) != n {
 		s.Fail(fmt.Errorf("%w: %d does not fit", attr.ErrMalformed, n))
 		return 0
 	}
