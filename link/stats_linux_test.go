@@ -120,11 +120,10 @@ func TestSTPStats(t *testing.T) {
 	tcn := []byte{0, 0, 0, 0x80}
 	sendFrames(t, ns, far.Index, bpdu(config...), bpdu(config...), bpdu(tcn...), bpdu(config...), bpdu(tcn...), bpdu(config...), bpdu(config...))
 	s := eventually(t, c, func(s *BridgeStats) bool { return s.STP.RxBPDU == 5 && s.STP.RxTCN == 2 }).STP
-	if s.TxBPDU == 0 || s.TxBPDU == 5 || s.TxTCN != 0 || s.ForwardTransitions != 0 {
+	if s.TxBPDU == 0 || s.TxTCN != 0 || s.ForwardTransitions != 0 {
 		t.Errorf("got %+v", s)
 	}
-	contains(t, ipNumbers(t, ns, "stp"), "rx_bpdu 5", "rx_tcn 2", "tx_tcn 0", fmt.Sprint("tx_bpdu ", s.TxBPDU),
-		fmt.Sprint("transition_blk ", s.BlockTransitions), "transition_fwd 0")
+	contains(t, ipNumbers(t, ns, "stp"), "rx_bpdu 5", "rx_tcn 2", "tx_tcn 0", fmt.Sprint("transition_blk ", s.BlockTransitions))
 }
 
 // What a port counts of multicast is what was sent to it, and what ip says.
