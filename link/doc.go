@@ -36,6 +36,14 @@
 // does the look-up. A name can pass to another link between two calls; an index
 // cannot. Programs that run for long are better off with indexes.
 //
+// # What costs
+//
+// A link is read without what takes the kernel, or the program, long to tell. It is
+// asked for by options: the counters ([WithStats], [WithInet6Stats]), every setting
+// of IPv4 and IPv6 ([WithSettings]), the virtual functions of a network card
+// ([WithVFs]). What a bridge, a bond or hardware counts besides is returned by
+// [GetStats] and [ListStats].
+//
 // # Privileges
 //
 // Reading and subscribing take none. Changing takes CAP_NET_ADMIN in the user

@@ -258,3 +258,38 @@ func (m XDPMode) MarshalText() ([]byte, error) { return []byte(m.String()), nil 
 
 // UnmarshalText reads what String returned.
 func (m *XDPMode) UnmarshalText(text []byte) error { return xdpModes.Parse(text, m) }
+
+// EventReason is why the kernel sent an event of a link.
+//
+// Source: IFLA_EVENT_*, include/uapi/linux/if_link.h.
+type EventReason uint32
+
+// The reasons of events.
+const (
+	ReasonNone            EventReason = uapi.IFLA_EVENT_NONE             // IFLA_EVENT_NONE: none in particular
+	ReasonReboot          EventReason = uapi.IFLA_EVENT_REBOOT           // IFLA_EVENT_REBOOT: the link started anew
+	ReasonFeatures        EventReason = uapi.IFLA_EVENT_FEATURES         // IFLA_EVENT_FEATURES: its offloads changed
+	ReasonBondingFailover EventReason = uapi.IFLA_EVENT_BONDING_FAILOVER // IFLA_EVENT_BONDING_FAILOVER: another port of a bond became the active one
+	ReasonNotifyPeers     EventReason = uapi.IFLA_EVENT_NOTIFY_PEERS     // IFLA_EVENT_NOTIFY_PEERS: its addresses were announced again
+	ReasonIGMPResend      EventReason = uapi.IFLA_EVENT_IGMP_RESEND      // IFLA_EVENT_IGMP_RESEND: its multicast groups were joined again
+	ReasonBondingOptions  EventReason = uapi.IFLA_EVENT_BONDING_OPTIONS  // IFLA_EVENT_BONDING_OPTIONS: settings of a bond changed
+)
+
+var eventReasons = enum.Words[EventReason]{
+	Type: "EventReason",
+	Words: []enum.Word[EventReason]{
+		{Value: ReasonNone, Name: "none"}, {Value: ReasonReboot, Name: "reboot"},
+		{Value: ReasonFeatures, Name: "feature change"}, {Value: ReasonBondingFailover, Name: "bonding failover"},
+		{Value: ReasonNotifyPeers, Name: "notify peers"}, {Value: ReasonIGMPResend, Name: "resend igmp"},
+		{Value: ReasonBondingOptions, Name: "bonding option"},
+	},
+}
+
+// String returns iproute2's words in lower case, such as "notify peers".
+func (r EventReason) String() string { return eventReasons.String(r) }
+
+// MarshalText is String.
+func (r EventReason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads what String returned.
+func (r *EventReason) UnmarshalText(text []byte) error { return eventReasons.Parse(text, r) }

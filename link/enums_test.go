@@ -93,6 +93,12 @@ func TestWords(t *testing.T) {
 	if got := (MACsecSCI{[6]byte{2, 0x42, 0xac, 0x11, 0, 2}, 1}).String(); got != "0242ac1100020001" {
 		t.Errorf("got %q", got)
 	}
+	words(t, map[string]VFState{"auto": 0, "disable": VFDisable, "VFState(9)": 9})
+	words(t, map[string]GUID{"00:11:22:33:44:55:66:77": 0x0011223344556677, "00:00:00:00:00:00:00:00": 0, "ff:ff:ff:ff:ff:ff:ff:ff": 1<<64 - 1})
+	words(t, map[string]EventReason{"none": 0, "notify peers": ReasonNotifyPeers, "EventReason(9)": 9})
+	words(t, map[string]BridgeVLANFlags{"0": 0, "pvid|untagged": BridgeVLANPVID | BridgeVLANUntagged, "0x8": 8})
+	words(t, map[string]StatsGroup{"0": 0, "link|xstats": StatsLink | StatsKind, "0x20": 32})
+	words(t, map[string]OffloadSuite{"0": 0, "cpu_hit|l3_stats": OffloadCPUHit | OffloadL3, "0x8": 8})
 	id := BridgeID{Priority: 0x8000, Address: [6]byte{2, 0x42, 0xac, 0x11, 0, 2}}
 	if got := id.String(); got != "8000.2:42:ac:11:0:2" {
 		t.Errorf("got %q", got)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log"
+	"net"
 	"net/netip"
 	"time"
 
@@ -91,6 +92,86 @@ func ExampleSet() {
 	err = link.Set(context.Background(), c, link.Name("eth0"), link.WithName("wan0"), link.WithAlias("to the provider"), link.Up())
 	if err != nil {
 		log.Fatal(err)
+	}
+}
+
+func ExampleWithVF() {
+	c, err := nlkit.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	ctx := context.Background()
+
+	// A function for a virtual machine: an address that it cannot change, a VLAN that
+	// it does not see, half of a gigabit.
+	err = link.Set(ctx, c, link.Name("eth0"), link.WithVF(3, link.VFChange{
+		MAC:        net.HardwareAddr{2, 0, 0, 0, 0, 3},
+		VLAN:       &link.VFVLAN{ID: 100},
+		Rate:       &link.VFRate{Max: 500},
+		SpoofCheck: new(true),
+	}))
+	if errors.Is(err, errors.ErrUnsupported) {
+		log.Fatal("this card has no virtual functions")
+	}
+	l, err := link.Get(ctx, c, link.Name("eth0"), link.WithVFs())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, vf := range l.VFs {
+		fmt.Println(vf.Index, vf.MAC, vf.VLANs, vf.State)
+	}
+}
+
+func ExampleWithXDP() {
+	c, err := nlkit.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	ctx := context.Background()
+
+	var old, program int // from a library for BPF
+	err = link.Set(ctx, c, link.Name("eth0"), link.WithXDP(program, link.XDPDriver, link.XDPInPlaceOf(old)))
+	if errors.Is(err, fs.ErrExist) {
+		log.Fatal("somebody else attached a program meanwhile")
+	}
+	if err := link.Set(ctx, c, link.Name("eth0"), link.WithNoXDP(link.XDPDriver)); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func ExampleWithInet() {
+	c, err := nlkit.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+
+	err = link.Set(context.Background(), c, link.Name("eth0"), link.WithInet(link.InetChange{
+		Forwarding: new(true), RPFilter: new(int32(2)),
+	}))
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+func ExampleGetStats() {
+	c, err := nlkit.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+
+	s, err := link.GetStats(context.Background(), c, link.Name("br0"), link.WithStatsGroups(link.StatsLink|link.StatsKind))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(s.Link.RxBytes, s.Link.TxBytes)
+	if s.Bridge != nil {
+		for _, v := range s.Bridge.VLANs {
+			fmt.Println(v.ID, v.RxBytes, v.TxBytes)
+		}
 	}
 }
 

@@ -2,8 +2,6 @@ package link
 
 import (
 	"net"
-	"net/netip"
-	"time"
 
 	"github.com/nlkit/nlkit/attr"
 )
@@ -128,6 +126,9 @@ type Link struct {
 	// NumVFs is the number of virtual functions (IFLA_NUM_VF); it comes with
 	// [WithVFs] alone.
 	NumVFs uint32
+	// Reason is why the kernel sent this event, [ReasonNone] if it does not say, and
+	// where it was asked (IFLA_EVENT).
+	Reason EventReason
 	// MaxPacingOffloadHorizon is how far ahead the hardware can time packets, in
 	// nanoseconds (IFLA_MAX_PACING_OFFLOAD_HORIZON). Linux 6.13.
 	MaxPacingOffloadHorizon uint64
@@ -148,8 +149,13 @@ type Link struct {
 	Inet *Inet
 	// Inet6 is the configuration for IPv6, nil if the link has none.
 	Inet6 *Inet6
+	// MCTP is the configuration for MCTP, nil if the link has none. Linux 5.15.
+	MCTP *MCTP
 	// Device is what is known of the hardware, nil for a link of software.
 	Device *Device
+	// VFs are the virtual functions; nil unless [WithVFs] asked for them
+	// (IFLA_VFINFO_LIST).
+	VFs []VF
 	// XDP are the attached XDP programs, nil if there are none.
 	XDP *XDP
 	// Moved is where the link went, in an event that says that it is gone; nil if
@@ -192,60 +198,6 @@ type Stats struct {
 	RxOtherhostDropped uint64 // packets received for another host (Linux 5.19)
 }
 
-// Inet is how IPv4 is set up on a link: what stands in
-// /proc/sys/net/ipv4/conf/LINK.
-//
-// Source: IFLA_INET_CONF, IPV4_DEVCONF_* in include/uapi/linux/ip.h.
-type Inet struct {
-	Forwarding          bool  // packets are forwarded
-	MulticastForwarding bool  // multicast packets are forwarded
-	ProxyARP            bool  // ARP requests for others are answered
-	ProxyARPPVLAN       bool  // the same on the link that asked (private VLAN)
-	AcceptRedirects     bool  // ICMP redirects are heeded
-	SecureRedirects     bool  // only redirects to known gateways are
-	SendRedirects       bool  // ICMP redirects are sent
-	AcceptSourceRoute   bool  // packets with a source route are accepted
-	AcceptLocal         bool  // packets with a local source address are accepted
-	RouteLocalnet       bool  // 127.0.0.0/8 is routed as other networks are
-	LogMartians         bool  // packets with impossible addresses are logged
-	PromoteSecondaries  bool  // a secondary address takes the primary's place
-	ARPFilter           bool  // ARP is answered only if the route back is this link
-	ARPNotify           bool  // a new address or carrier is announced
-	RPFilter            int32 // check of the source address: 0 none, 1 strict, 2 loose
-	ARPAnnounce         int32 // restriction of the source address in ARP, 0 to 2
-	ARPIgnore           int32 // restriction of the answers to ARP, 0 to 8
-	ARPAccept           int32 // unsolicited ARP makes entries: 0 never, 1 always, 2 in the same subnet
-}
-
-// Inet6 is how IPv6 is set up on a link: the kernel's state and what stands in
-// /proc/sys/net/ipv6/conf/LINK.
-//
-// Source: IFLA_INET6_* in include/uapi/linux/if_link.h, DEVCONF_* in
-// include/uapi/linux/ipv6.h.
-type Inet6 struct {
-	Flags               Inet6Flags    // state of router discovery
-	AddrGenMode         AddrGenMode   // how link-local addresses are made
-	Forwarding          bool          // packets are forwarded
-	MulticastForwarding bool          // multicast packets are forwarded
-	AcceptRedirects     bool          // ICMP redirects are heeded
-	Autoconf            bool          // addresses are made from advertised prefixes
-	OptimisticDAD       bool          // addresses are used before they were checked
-	ProxyNDP            bool          // neighbour solicitations for others are answered
-	Disabled            bool          // IPv6 is off
-	HopLimit            int32         // hop limit of packets sent
-	MTU                 int32         // MTU of IPv6, in bytes
-	AcceptRA            int32         // router advertisements: 0 ignored, 1 heeded unless forwarding, 2 always
-	AcceptDAD           int32         // duplicate addresses: 0 not looked for, 1 looked for, 2 and IPv6 is turned off
-	DADTransmits        int32         // number of probes for duplicates
-	RouterSolicitations int32         // number of router solicitations, -1 without end
-	UseTempAddr         int32         // temporary addresses: 0 none, 1 made, 2 preferred
-	KeepAddrOnDown      int32         // addresses stay when the link goes down: 0 no, 1 yes, -1 as the system's
-	RAMTU               uint32        // MTU that a router advertised, 0 for none (Linux 5.15)
-	ReachableTime       time.Duration // how long a neighbour counts as reachable
-	RetransTimer        time.Duration // pause between neighbour solicitations
-	Token               netip.Addr    // interface identifier for addresses, the zero Addr for none
-}
-
 // Device is what is known of the hardware behind a link.
 type Device struct {
 	// ParentName is the name of the device on its bus, such as "0000:03:00.0"
@@ -261,6 +213,40 @@ type Device struct {
 	// SwitchID tells switches apart: links with the same are on the same switch
 	// (IFLA_PHYS_SWITCH_ID).
 	SwitchID []byte
+	// Devlink is the port that devlink knows the link as, nil if it does not
+	// (IFLA_DEVLINK_PORT). Linux 6.2.
+	Devlink *DevlinkPort
+	// DPLLPin is the id of the pin that gives the link its clock, nil if there is none
+	// (IFLA_DPLL_PIN). Linux 6.7.
+	DPLLPin *uint32
+	// Map are the resources of an old card, nil if there are none (IFLA_MAP).
+	Map *Map
+}
+
+// DevlinkPort is a port of a device as devlink names it: `devlink port show
+// BUS/DEVICE/PORT`.
+//
+// Source: DEVLINK_ATTR_*, include/uapi/linux/devlink.h.
+type DevlinkPort struct {
+	// Bus is the bus of the device, such as "pci" (DEVLINK_ATTR_BUS_NAME).
+	Bus string
+	// Device is its name on the bus, such as "0000:03:00.0"
+	// (DEVLINK_ATTR_DEV_NAME).
+	Device string
+	// Port is the number of the port (DEVLINK_ATTR_PORT_INDEX).
+	Port uint32
+}
+
+// Map are the resources of a card of times when they were set by hand.
+//
+// Source: struct rtnl_link_ifmap, include/uapi/linux/if_link.h.
+type Map struct {
+	MemStart uint64 // begin of shared memory
+	MemEnd   uint64 // end of shared memory
+	BaseAddr uint64 // base of the input and output ports
+	IRQ      uint16 // interrupt
+	DMA      uint8  // channel of direct memory access
+	Port     uint8  // medium, as the driver counts them
 }
 
 // XDP are the XDP programs of a link.

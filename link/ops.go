@@ -1,6 +1,7 @@
 package link
 
 import (
+	"cmp"
 	"context"
 	"iter"
 
@@ -40,16 +41,16 @@ func get(ctx context.Context, c *nlkit.Client, op string, s Selector, opts ...Ge
 		}
 	}
 	req := request(op, uapi.RTM_GETLINK, 0)
-	if err := s.check(); err != nil {
+	if err := cmp.Or(s.check(), q.err); err != nil {
 		return Link{}, describing(req, s.String()).Fail(err)
 	}
 	b := make([]byte, 0, 64)
 	b = s.appendTo(b, header{})
-	req.Data = attr.AppendUint32(b, uapi.IFLA_EXT_MASK, q.mask())
+	req.Data = q.appendCommon(b)
 	var l Link
 	err := c.Query(ctx, req, func(m nlkit.Message) error {
 		l = Link{}
-		return l.decode(m.Data, q.stats)
+		return l.decodeFor(m.Data, q.reading)
 	})
 	if err != nil {
 		return Link{}, err
@@ -219,7 +220,7 @@ func Set(ctx context.Context, d nlkit.Doer, s Selector, opts ...SetOption) error
 	// all links of that group.
 	if s.by != byIndex && (c.name != "" || req.Type == uapi.RTM_NEWLINK && c.group != nil) {
 		var err error
-		if s, err = resolve(ctx, d, s); err != nil {
+		if s, err = resolve(ctx, d, req.Op, s); err != nil {
 			return refused(err)
 		}
 	}
@@ -254,12 +255,15 @@ func checkMaster(ctx context.Context, d nlkit.Doer, s Selector, port Port) error
 }
 
 // resolve turns a selector into one by index, which takes a client.
-func resolve(ctx context.Context, d nlkit.Doer, s Selector) (Selector, error) {
+func resolve(ctx context.Context, d nlkit.Doer, op string, s Selector) (Selector, error) {
+	if s.by == byIndex {
+		return s, nil
+	}
 	client, ok := d.(*nlkit.Client)
 	if !ok {
 		return s, attr.Invalid("ifi_index", "in a batch this change takes a link that is selected by its index")
 	}
-	l, err := get(ctx, client, "link.Set", s)
+	l, err := get(ctx, client, op, s)
 	return Index(l.Index), err
 }
 

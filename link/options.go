@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -73,16 +74,23 @@ type change struct {
 	numTxQueues, numRxQueues uint32
 	parent                   int
 	parentNSID               *int
+	parentDevice             string
 	mode                     *Mode
-	addrGen                  *AddrGenMode
+	operState                *OperState
+	carrier, protoDown       *bool
+	protoDownReason          *protoDownReason
 	newIndex                 int
 
 	gsoMaxSize, gsoMaxSegs, groMaxSize *uint32
 	gsoIPv4MaxSize, groIPv4MaxSize     *uint32
 
-	netnsFD, netnsPID *int
-	netnsName         *string
-	netnsCount        int
+	netnsFD, netnsPID, netnsID *int
+	netnsName                  *string
+	netnsCount                 int
+
+	families familyChange
+	vfs      []vfChange
+	xdp      *xdpChange
 
 	info linkInfo
 	raw  []attr.Raw
@@ -234,6 +242,14 @@ func WithNetNSPID(pid int) Option {
 	return anyOption(func(c *change) { c.netnsPID = &pid; c.netnsCount++ })
 }
 
+// WithNetNSID makes the link in, or moves it to, the network namespace that has this
+// id here: see [Link.ParentNSID]. The error is [io/fs.ErrInvalid] if none has, and
+// [io/fs.ErrExist] if it has a link with this name. It is no option of a peer: there
+// the kernel does not look at it.
+func WithNetNSID(id int) AddSetOption {
+	return addSetOption(func(c *change) { c.netnsID = &id; c.netnsCount++ })
+}
+
 // WithRawAttr sends an attribute that has no option: its type (IFLA_*) and its
 // payload as it is on the wire.
 func WithRawAttr(typ uint16, data []byte) Option {
@@ -313,10 +329,22 @@ func WithParent(index int) AddOption {
 // namespace with this id. `ip link add link PARENT NAME link-netnsid ID …`
 func WithParentNSID(id int) AddOption {
 	return addOption(func(c *change) {
-		if id < 0 || id > maxIndex {
+		if !isNSID(id) {
 			c.refuse(attr.Invalid("IFLA_LINK_NETNSID", "%d is not the id of a network namespace", id))
 		}
 		c.parentNSID = &id
+	})
+}
+
+// WithParentDevice makes the link on top of a device that is no link, by its name
+// ([Device.ParentName]): what links of the kind "wwan" need, and others ignore.
+// Linux 5.14. `ip link add parentdev DEVICE NAME type wwan`
+func WithParentDevice(name string) AddOption {
+	return addOption(func(c *change) {
+		if name == "" {
+			c.refuse(attr.Invalid("IFLA_PARENT_DEV_NAME", "the name is empty"))
+		}
+		c.parentDevice = name
 	})
 }
 
@@ -358,7 +386,68 @@ func WithNoMaster() SetOption { return setOption(func(c *change) { c.setMaster(0
 // WithAddrGenMode says how the link makes its link-local IPv6 addresses. `ip link
 // set NAME addrgenmode MODE`
 func WithAddrGenMode(mode AddrGenMode) SetOption {
-	return setOption(func(c *change) { c.addrGen = &mode })
+	return setOption(func(c *change) { c.families.addrGen = &mode })
+}
+
+// WithInet6Token sets [Inet6.Token], of which the lower 64 bits count and the others
+// are zero; [netip.IPv6Unspecified] takes it away, where the kernel is not too old
+// for that. The link must do neighbour discovery and heed router advertisements, or
+// the error is [io/fs.ErrInvalid]. `ip token set TOKEN dev NAME`
+func WithInet6Token(token netip.Addr) SetOption {
+	return setOption(func(c *change) {
+		b := token.As16()
+		if !token.Is6() || token.Zone() != "" || [8]byte(b[:8]) != [8]byte{} {
+			c.refuse(attr.Invalid("IFLA_AF_SPEC.AF_INET6.IFLA_INET6_TOKEN", "%v is not an IPv6 address of the lower 64 bits", token))
+		}
+		c.families.token = token
+	})
+}
+
+// WithInet changes how IPv4 is set up on the link: those fields of inet that are
+// set. The error is [errors.ErrUnsupported] if the link has no IPv4. `ip link set
+// NAME inet forwarding on …`, `sysctl net.ipv4.conf.NAME…`
+func WithInet(inet InetChange) SetOption {
+	return setOption(func(c *change) {
+		if inet != (InetChange{}) {
+			c.families.inet = &inet
+		}
+	})
+}
+
+// WithMCTPNet puts the link into an MCTP network, from 1. Linux 5.15. `mctp link set
+// NAME network NET`
+func WithMCTPNet(net uint32) SetOption {
+	return setOption(func(c *change) { c.families.mctpNet = &net })
+}
+
+// WithProtoDown holds the link down for a protocol, or no longer: without a carrier,
+// though it is up. Few kinds know it, such as macvlan and vxlan; to others the error
+// is [errors.ErrUnsupported]. EBUSY says that it cannot end while there are reasons.
+// `ip link set NAME protodown on`
+func WithProtoDown(on bool) SetOption { return setOption(func(c *change) { c.protoDown = &on }) }
+
+// WithProtoDownReason changes those bits of [Link.ProtoDownReason] that are set in
+// mask to what they are in value. It comes before [WithProtoDown] and does not do
+// its work. Linux 5.9. `ip link set NAME protodown_reason BIT on`
+func WithProtoDownReason(value, mask uint32) SetOption {
+	return setOption(func(c *change) {
+		if mask == 0 || value&^mask != 0 {
+			c.refuse(attr.Invalid("IFLA_PROTO_DOWN_REASON", "the bits %#x of %#x", value, mask))
+		}
+		c.protoDownReason = &protoDownReason{mask: mask, value: value}
+	})
+}
+
+// WithCarrier tells a link of software that it has a carrier, or none. A dummy and
+// few others can do that; to others the error is [errors.ErrUnsupported]. `ip link
+// set NAME carrier off`
+func WithCarrier(on bool) SetOption { return setOption(func(c *change) { c.carrier = &on }) }
+
+// WithOperState says what became of the wait for an event: that the link is
+// [OperUp], [OperDormant] or [OperTesting]. The kernel ignores what does not fit the
+// state that the link is in. `ip link set NAME state up`
+func WithOperState(state OperState) SetOption {
+	return setOption(func(c *change) { c.operState = &state })
 }
 
 // WithKind changes settings of the link's kind: those fields of kind that are set. A
@@ -394,6 +483,8 @@ func (c *change) check() error {
 		return attr.Invalid("IFLA_NET_NS_FD", "%d is not a file descriptor", *c.netnsFD)
 	case c.netnsPID != nil && *c.netnsPID < 1:
 		return attr.Invalid("IFLA_NET_NS_PID", "%d is not the id of a process", *c.netnsPID)
+	case c.netnsID != nil && !isNSID(*c.netnsID):
+		return attr.Invalid("IFLA_TARGET_NETNSID", "%d is not the id of a network namespace", *c.netnsID)
 	case c.newIndex != 0 && c.netnsCount == 0:
 		return attr.Invalid("IFLA_NEW_IFINDEX", "the link does not move to another network namespace")
 	case c.parentNSID != nil && c.parent == 0:
@@ -412,11 +503,17 @@ func (c *change) check() error {
 	return checkAddress("IFLA_BROADCAST", c.broadcast)
 }
 
+// isNSID reports whether id can be that of a network namespace.
+func isNSID(id int) bool { return id >= 0 && id <= maxIndex }
+
 func (c *change) netnsPath() string {
-	if c.netnsPID != nil && c.netnsFD == nil && c.netnsName == nil {
+	switch {
+	case c.netnsFD != nil || c.netnsName != nil:
+		return "IFLA_NET_NS_FD"
+	case c.netnsPID != nil:
 		return "IFLA_NET_NS_PID"
 	}
-	return "IFLA_NET_NS_FD"
+	return "IFLA_TARGET_NETNSID"
 }
 
 func checkAddress(path string, a net.HardwareAddr) error {

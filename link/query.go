@@ -33,7 +33,9 @@ func (o listOption) applyList(q *query) { o(q) }
 // where it can filter and which is checked again here, since it does not say
 // whether it did.
 type query struct {
-	stats, vfs bool
+	reading
+	vfs  bool
+	nsid *int // the namespace that is read
 
 	kind     string
 	master   int
@@ -54,9 +56,30 @@ func (q *query) refuse(err error) {
 // kernel sends.
 func WithStats() ReadOption { return readOption(func(q *query) { q.stats = true }) }
 
-// WithVFs returns the number of virtual functions, [Link.NumVFs], and what they
-// are, as IFLA_VFINFO_LIST in [Link.Unknown]. Drivers may take long to tell.
+// WithInet6Stats returns the counters of IPv6 too: [Inet6.Stats].
+func WithInet6Stats() ReadOption { return readOption(func(q *query) { q.inet6Stats = true }) }
+
+// WithSettings returns every setting of IPv4 and IPv6: [Inet.Settings] and
+// [Inet6.Settings].
+func WithSettings() ReadOption { return readOption(func(q *query) { q.settings = true }) }
+
+// WithVFs returns the virtual functions too: [Link.NumVFs] and [Link.VFs], with their
+// counters if [WithStats] is asked for. Drivers may take long to tell. `ip -d link
+// show`
 func WithVFs() ReadOption { return readOption(func(q *query) { q.vfs = true }) }
+
+// WithTargetNSID reads the links of another network namespace, by the id that it has
+// here: see [Link.ParentNSID]. It takes CAP_NET_ADMIN there, or the error is
+// [io/fs.ErrPermission]; it is [io/fs.ErrInvalid] if no namespace has this id. `ip
+// link show target-nsid ID`
+func WithTargetNSID(id int) ReadOption {
+	return readOption(func(q *query) {
+		if !isNSID(id) {
+			q.refuse(attr.Invalid("IFLA_TARGET_NETNSID", "%d is not the id of a network namespace", id))
+		}
+		q.nsid = &id
+	})
+}
 
 // MatchKind returns the links of one kind, by the kernel's name: "veth". `ip link
 // show type KIND`
@@ -118,7 +141,7 @@ func MatchName(pattern string) ListOption {
 // mask is IFLA_EXT_MASK.
 func (q *query) mask() uint32 {
 	var mask uint32
-	if !q.stats {
+	if !q.stats && !q.inet6Stats {
 		mask |= uapi.RTEXT_FILTER_SKIP_STATS
 	}
 	if q.vfs {
@@ -127,11 +150,20 @@ func (q *query) mask() uint32 {
 	return mask
 }
 
+// appendCommon appends what requests for one and for all links have in common.
+func (q *query) appendCommon(b []byte) []byte {
+	b = attr.AppendUint32(b, uapi.IFLA_EXT_MASK, q.mask())
+	if q.nsid != nil {
+		b = attr.AppendUint32(b, uapi.IFLA_TARGET_NETNSID, uint32(*q.nsid))
+	}
+	return b
+}
+
 // appendTo appends the request for a dump. That for links without a master is not
 // sent: an old kernel would take its -1 for an index, and return nothing.
 func (q *query) appendTo(b []byte) ([]byte, error) {
 	b = header{}.appendTo(b)
-	b = attr.AppendUint32(b, uapi.IFLA_EXT_MASK, q.mask())
+	b = q.appendCommon(b)
 	if q.master != 0 {
 		b = attr.AppendUint32(b, uapi.IFLA_MASTER, uint32(q.master))
 	}
@@ -152,7 +184,7 @@ func (q *query) decode(m nlkit.Message, l *Link) (bool, error) {
 	if m.Type != uapi.RTM_NEWLINK {
 		return false, nil
 	}
-	if err := l.decode(m.Data, q.stats); err != nil {
+	if err := l.decodeFor(m.Data, q.reading); err != nil {
 		return false, err
 	}
 	return q.matches(l), nil

@@ -57,6 +57,7 @@ var changeAttrs = attr.Table[change]{
 	attr.U32(uapi.IFLA_LINK, "IFLA_LINK", func(c *change) *int { return &c.parent }),
 	attr.OptU32(uapi.IFLA_MASTER, "IFLA_MASTER", func(c *change) **int { return &c.master }),
 	attr.OptU32(uapi.IFLA_TXQLEN, "IFLA_TXQLEN", func(c *change) **uint32 { return &c.txQueueLen }),
+	attr.OptU8(uapi.IFLA_OPERSTATE, "IFLA_OPERSTATE", func(c *change) **OperState { return &c.operState }),
 	attr.OptU8(uapi.IFLA_LINKMODE, "IFLA_LINKMODE", func(c *change) **Mode { return &c.mode }),
 	attr.Inline(uapi.IFLA_LINKINFO, "IFLA_LINKINFO", infoAttrs, func(c *change) *linkInfo { return &c.info }),
 	attr.OptU32(uapi.IFLA_NET_NS_PID, "IFLA_NET_NS_PID", func(c *change) **int { return &c.netnsPID }),
@@ -68,20 +69,48 @@ var changeAttrs = attr.Table[change]{
 			return b, nil
 		},
 		func(p []byte, c *change) error { c.alias = new(string(p)); return nil }),
-	attr.Custom(uapi.IFLA_AF_SPEC, "IFLA_AF_SPEC", putAddrGen, nil).
-		Within(func([]byte) attr.Schema { return familySchema }),
+	attr.Custom(uapi.IFLA_VFINFO_LIST, "IFLA_VFINFO_LIST", putVFs, nil).
+		Within(func([]byte) attr.Schema { return vfListSchema }),
+	attr.Inline(uapi.IFLA_AF_SPEC, "IFLA_AF_SPEC", familyChangeAttrs, func(c *change) *familyChange { return &c.families }),
 	attr.OptU32(uapi.IFLA_GROUP, "IFLA_GROUP", func(c *change) **uint32 { return &c.group }),
 	attr.OptU32(uapi.IFLA_NET_NS_FD, "IFLA_NET_NS_FD", func(c *change) **int { return &c.netnsFD }),
 	attr.U32(uapi.IFLA_NUM_TX_QUEUES, "IFLA_NUM_TX_QUEUES", func(c *change) *uint32 { return &c.numTxQueues }),
 	attr.U32(uapi.IFLA_NUM_RX_QUEUES, "IFLA_NUM_RX_QUEUES", func(c *change) *uint32 { return &c.numRxQueues }),
+	attr.OptBool(uapi.IFLA_CARRIER, "IFLA_CARRIER", func(c *change) **bool { return &c.carrier }),
 	attr.OptS32(uapi.IFLA_LINK_NETNSID, "IFLA_LINK_NETNSID", func(c *change) **int { return &c.parentNSID }),
+	attr.OptBool(uapi.IFLA_PROTO_DOWN, "IFLA_PROTO_DOWN", func(c *change) **bool { return &c.protoDown }),
 	attr.OptU32(uapi.IFLA_GSO_MAX_SEGS, "IFLA_GSO_MAX_SEGS", func(c *change) **uint32 { return &c.gsoMaxSegs }),
 	attr.OptU32(uapi.IFLA_GSO_MAX_SIZE, "IFLA_GSO_MAX_SIZE", func(c *change) **uint32 { return &c.gsoMaxSize }),
+	attr.Nested(uapi.IFLA_XDP, "IFLA_XDP", xdpChangeAttrs, func(c *change) **xdpChange { return &c.xdp }),
+	attr.OptS32(uapi.IFLA_TARGET_NETNSID, "IFLA_TARGET_NETNSID", func(c *change) **int { return &c.netnsID }),
 	attr.U32(uapi.IFLA_NEW_IFINDEX, "IFLA_NEW_IFINDEX", func(c *change) *int { return &c.newIndex }),
+	attr.Nested(uapi.IFLA_PROTO_DOWN_REASON, "IFLA_PROTO_DOWN_REASON", protoDownAttrs, func(c *change) **protoDownReason { return &c.protoDownReason }),
+	attr.String(uapi.IFLA_PARENT_DEV_NAME, "IFLA_PARENT_DEV_NAME", func(c *change) *string { return &c.parentDevice }),
 	attr.OptU32(uapi.IFLA_GRO_MAX_SIZE, "IFLA_GRO_MAX_SIZE", func(c *change) **uint32 { return &c.groMaxSize }),
 	attr.OptU32(uapi.IFLA_GSO_IPV4_MAX_SIZE, "IFLA_GSO_IPV4_MAX_SIZE", func(c *change) **uint32 { return &c.gsoIPv4MaxSize }),
 	attr.OptU32(uapi.IFLA_GRO_IPV4_MAX_SIZE, "IFLA_GRO_IPV4_MAX_SIZE", func(c *change) **uint32 { return &c.groIPv4MaxSize }),
 	attr.Rest(func(c *change) *[]attr.Raw { return &c.raw }),
+}
+
+// protoDownReason is a change of the bits of mask to those of value.
+type protoDownReason struct{ mask, value uint32 }
+
+var protoDownAttrs = attr.Table[protoDownReason]{
+	attr.U32(uapi.IFLA_PROTO_DOWN_REASON_MASK, "IFLA_PROTO_DOWN_REASON_MASK", func(r *protoDownReason) *uint32 { return &r.mask }),
+	attr.U32(uapi.IFLA_PROTO_DOWN_REASON_VALUE, "IFLA_PROTO_DOWN_REASON_VALUE", func(r *protoDownReason) *uint32 { return &r.value }).Required(),
+}
+
+// xdpChange is what is asked for in IFLA_XDP: to attach fd, or to detach, with -1.
+type xdpChange struct {
+	fd       int
+	expected *int
+	flags    uint32
+}
+
+var xdpChangeAttrs = attr.Table[xdpChange]{
+	attr.S32(uapi.IFLA_XDP_FD, "IFLA_XDP_FD", func(x *xdpChange) *int { return &x.fd }).Required(),
+	attr.U32(uapi.IFLA_XDP_FLAGS, "IFLA_XDP_FLAGS", func(x *xdpChange) *uint32 { return &x.flags }),
+	attr.OptS32(uapi.IFLA_XDP_EXPECTED_FD, "IFLA_XDP_EXPECTED_FD", func(x *xdpChange) **int { return &x.expected }),
 }
 
 // infoAttrs are the attributes in IFLA_LINKINFO. Decoding is by readInfo, since
@@ -143,20 +172,6 @@ func appendInfoData(b []byte, typ uint16, data func([]byte) ([]byte, error)) ([]
 		return b[:start], nil
 	}
 	return attr.EndNested(b, start)
-}
-
-func putAddrGen(b []byte, c *change) ([]byte, error) {
-	if c.addrGen == nil {
-		return b, nil
-	}
-	b, spec := attr.BeginNested(b, uapi.IFLA_AF_SPEC)
-	b, inet6 := attr.BeginNested(b, uapi.AF_INET6)
-	b = attr.AppendUint8(b, uapi.IFLA_INET6_ADDR_GEN_MODE, uint8(*c.addrGen))
-	b, err := attr.EndNested(b, inet6)
-	if err != nil {
-		return b, err
-	}
-	return attr.EndNested(b, spec)
 }
 
 // chosenBy returns what finds the names in the data of a kind, or port, by its own

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 
 	"github.com/nlkit/nlkit/attr"
@@ -44,14 +45,16 @@ var linkAttrs = attr.Table[Link]{
 	attr.U16(uapi.IFLA_HEADROOM, "IFLA_HEADROOM", func(l *Link) *uint16 { return &l.Headroom }),
 	attr.U16(uapi.IFLA_TAILROOM, "IFLA_TAILROOM", func(l *Link) *uint16 { return &l.Tailroom }),
 	attr.Custom(uapi.IFLA_PROTO_DOWN_REASON, "IFLA_PROTO_DOWN_REASON", nil, func(p []byte, l *Link) error { return l.readProtoDown(p) }).
-		Within(func([]byte) attr.Schema { return protoDownSchema }),
-	named[Link](uapi.IFLA_MAP, "IFLA_MAP"), // what ISA cards had
+		Within(func([]byte) attr.Schema { return protoDownAttrs }),
+	attr.Custom(uapi.IFLA_MAP, "IFLA_MAP", nil, func(p []byte, l *Link) error { return l.readMap(p) }),
 	attr.Bytes(uapi.IFLA_ADDRESS, "IFLA_ADDRESS", func(l *Link) *net.HardwareAddr { return &l.Address }),
 	attr.Bytes(uapi.IFLA_BROADCAST, "IFLA_BROADCAST", func(l *Link) *net.HardwareAddr { return &l.Broadcast }),
 	attr.Custom(uapi.IFLA_STATS64, "IFLA_STATS64", nil, func(p []byte, l *Link) error { return l.readStats(p) }),
 	named[Link](uapi.IFLA_STATS, "IFLA_STATS"), // the same in 32 bits
 	named[Link](uapi.IFLA_PAD, "IFLA_PAD"),
 	attr.U32(uapi.IFLA_NUM_VF, "IFLA_NUM_VF", func(l *Link) *uint32 { return &l.NumVFs }),
+	attr.Custom(uapi.IFLA_VFINFO_LIST, "IFLA_VFINFO_LIST", nil, func(p []byte, l *Link) error { return l.readVFs(p) }).
+		Within(func([]byte) attr.Schema { return vfListSchema }),
 	attr.Custom(uapi.IFLA_XDP, "IFLA_XDP", nil, func(p []byte, l *Link) error { return l.readXDP(p) }).
 		Within(func([]byte) attr.Schema { return xdpAttrs }),
 	attr.Custom(uapi.IFLA_LINKINFO, "IFLA_LINKINFO", nil, func(p []byte, l *Link) error { return l.readInfo(p) }).
@@ -67,15 +70,17 @@ var linkAttrs = attr.Table[Link]{
 	attr.Bytes(uapi.IFLA_PHYS_SWITCH_ID, "IFLA_PHYS_SWITCH_ID", func(l *Link) *[]byte { return &l.device().SwitchID }),
 	attr.String(uapi.IFLA_PARENT_DEV_NAME, "IFLA_PARENT_DEV_NAME", func(l *Link) *string { return &l.device().ParentName }),
 	attr.String(uapi.IFLA_PARENT_DEV_BUS_NAME, "IFLA_PARENT_DEV_BUS_NAME", func(l *Link) *string { return &l.device().ParentBus }),
-	attr.Custom(uapi.IFLA_AF_SPEC, "IFLA_AF_SPEC", nil, func(p []byte, l *Link) error { return l.readFamilies(p) }).
+	attr.Custom(uapi.IFLA_AF_SPEC, "IFLA_AF_SPEC", nil, func(p []byte, l *Link) error { return l.readFamilies(p, everything) }).
 		Within(func([]byte) attr.Schema { return familySchema }),
 	attr.Bool(uapi.IFLA_NETNS_IMMUTABLE, "IFLA_NETNS_IMMUTABLE", func(l *Link) *bool { return &l.NetNSImmutable }),
 	attr.Custom(uapi.IFLA_NEW_NETNSID, "IFLA_NEW_NETNSID", nil, func(p []byte, l *Link) error { return l.readMoved(p, uapi.IFLA_NEW_NETNSID) }),
 	attr.Custom(uapi.IFLA_NEW_IFINDEX, "IFLA_NEW_IFINDEX", nil, func(p []byte, l *Link) error { return l.readMoved(p, uapi.IFLA_NEW_IFINDEX) }),
-	named[Link](uapi.IFLA_EVENT, "IFLA_EVENT"), // why an event was sent: not of the link
+	attr.U32(uapi.IFLA_EVENT, "IFLA_EVENT", func(l *Link) *EventReason { return &l.Reason }),
 	// Nests that the kernel adds to every link, mostly empty.
-	attr.Custom(uapi.IFLA_DEVLINK_PORT, "IFLA_DEVLINK_PORT", nil, func(p []byte, l *Link) error { l.keep(uapi.IFLA_DEVLINK_PORT|uapi.NLA_F_NESTED, p); return nil }),
-	attr.Custom(uapi.IFLA_DPLL_PIN, "IFLA_DPLL_PIN", nil, func(p []byte, l *Link) error { l.keep(uapi.IFLA_DPLL_PIN|uapi.NLA_F_NESTED, p); return nil }),
+	attr.Custom(uapi.IFLA_DEVLINK_PORT, "IFLA_DEVLINK_PORT", nil, func(p []byte, l *Link) error { return l.readDevlink(p) }).
+		Within(func([]byte) attr.Schema { return devlinkAttrs }),
+	attr.Custom(uapi.IFLA_DPLL_PIN, "IFLA_DPLL_PIN", nil, func(p []byte, l *Link) error { return l.readPin(p) }).
+		Within(func([]byte) attr.Schema { return pinAttrs }),
 	// Names for errors alone.
 	named[Link](uapi.IFLA_EXT_MASK, "IFLA_EXT_MASK"),
 	named[Link](uapi.IFLA_ALT_IFNAME, "IFLA_ALT_IFNAME"),
@@ -83,13 +88,28 @@ var linkAttrs = attr.Table[Link]{
 	attr.Rest(func(l *Link) *[]attr.Raw { return &l.Unknown }),
 }
 
-// decode stores a message into l, which is zero.
-func (l *Link) decode(data []byte, stats bool) error {
+// reading says what is wanted of a message of that which costs.
+type reading struct{ stats, inet6Stats, settings bool }
+
+// everything is all that a message has.
+var everything = reading{stats: true, inet6Stats: true, settings: true}
+
+// decode stores a message into l, which is zero, with or without the counters of
+// the link.
+func (l *Link) decode(data []byte, stats bool) error { return l.decodeFor(data, reading{stats: stats}) }
+
+// decodeFor stores a message into l, which is zero.
+func (l *Link) decodeFor(data []byte, want reading) error {
 	h, attrs, err := splitHeader(data)
 	if err != nil {
 		return err
 	}
 	l.Index, l.Type, l.Flags = h.index, h.typ, h.flags
+	if len(attrs) > longest {
+		if attrs, err = l.takeLongVFs(attrs); err != nil {
+			return within("IFLA_VFINFO_LIST", err)
+		}
+	}
 
 	var address, broadcast, perm []byte
 	s := attr.Scan(attrs)
@@ -140,7 +160,7 @@ func (l *Link) decode(data []byte, stats bool) error {
 		case uapi.IFLA_LINK:
 			l.Parent = positive(&s)
 		case uapi.IFLA_LINK_NETNSID:
-			l.ParentNSID = new(int(int32(s.Uint32())))
+			l.ParentNSID = new(signed(&s))
 		case uapi.IFLA_CARRIER:
 			l.Carrier = boolean(&s)
 		case uapi.IFLA_PROTO_DOWN:
@@ -170,7 +190,7 @@ func (l *Link) decode(data []byte, stats bool) error {
 		case uapi.IFLA_IFALIAS:
 			l.Alias = s.String()
 		case uapi.IFLA_STATS64:
-			if stats {
+			if want.stats {
 				s.Fail(within("IFLA_STATS64", l.readStats(s.Bytes())))
 			}
 		case uapi.IFLA_XDP:
@@ -180,7 +200,7 @@ func (l *Link) decode(data []byte, stats bool) error {
 		case uapi.IFLA_PROP_LIST:
 			s.Fail(within("IFLA_PROP_LIST", l.readProps(s.Bytes())))
 		case uapi.IFLA_AF_SPEC:
-			s.Fail(within("IFLA_AF_SPEC", l.readFamilies(s.Bytes())))
+			s.Fail(within("IFLA_AF_SPEC", l.readFamilies(s.Bytes(), want)))
 		case uapi.IFLA_PROTO_DOWN_REASON:
 			s.Fail(within("IFLA_PROTO_DOWN_REASON", l.readProtoDown(s.Bytes())))
 		case uapi.IFLA_PHYS_PORT_ID:
@@ -197,15 +217,23 @@ func (l *Link) decode(data []byte, stats bool) error {
 			s.Fail(within("IFLA_NEW_NETNSID", l.readMoved(s.Bytes(), uapi.IFLA_NEW_NETNSID)))
 		case uapi.IFLA_NEW_IFINDEX:
 			s.Fail(within("IFLA_NEW_IFINDEX", l.readMoved(s.Bytes(), uapi.IFLA_NEW_IFINDEX)))
-		case uapi.IFLA_DEVLINK_PORT, uapi.IFLA_DPLL_PIN:
-			l.keep(s.Type()|uapi.NLA_F_NESTED, s.Bytes())
-		case uapi.IFLA_MAP, uapi.IFLA_STATS, uapi.IFLA_PAD, uapi.IFLA_EVENT,
-			uapi.IFLA_EXT_MASK, uapi.IFLA_ALT_IFNAME, uapi.IFLA_TARGET_NETNSID:
+		case uapi.IFLA_VFINFO_LIST:
+			s.Fail(within("IFLA_VFINFO_LIST", l.readVFs(s.Bytes())))
+		case uapi.IFLA_MAP:
+			s.Fail(within("IFLA_MAP", l.readMap(s.Bytes())))
+		case uapi.IFLA_EVENT:
+			l.Reason = EventReason(s.Uint32())
+		case uapi.IFLA_DEVLINK_PORT:
+			s.Fail(within("IFLA_DEVLINK_PORT", l.readDevlink(s.Bytes())))
+		case uapi.IFLA_DPLL_PIN:
+			s.Fail(within("IFLA_DPLL_PIN", l.readPin(s.Bytes())))
+		case uapi.IFLA_STATS, uapi.IFLA_PAD, uapi.IFLA_EXT_MASK, uapi.IFLA_ALT_IFNAME, uapi.IFLA_TARGET_NETNSID:
 		default:
 			l.Unknown = append(l.Unknown, s.Raw())
 		}
 	}
 	l.copyAddresses(address, broadcast, perm)
+	l.trimVFs()
 	if err := s.Err(); err != nil {
 		if _, ok := errors.AsType[*attr.Error](err); ok {
 			return err
@@ -215,6 +243,10 @@ func (l *Link) decode(data []byte, stats bool) error {
 	}
 	return nil
 }
+
+// longest is what an attribute can hold: a nest in a longer message may be longer
+// than it says.
+const longest = 1<<16 - 1
 
 // copyAddresses copies three slices of the message into one piece of memory.
 func (l *Link) copyAddresses(address, broadcast, perm []byte) {
@@ -236,8 +268,21 @@ func (l *Link) copyAddresses(address, broadcast, perm []byte) {
 
 // positive reads an index or a length, which the kernel keeps in a C int.
 func positive(s *attr.Scanner) int {
-	n := s.Uint32()
-	if int64(int(n)) != int64(n) { // where an int has 32 bits
+	n := shortest(s)
+	if n > math.MaxInt {
+		s.Fail(fmt.Errorf("%w: %d does not fit", attr.ErrMalformed, n))
+		return 0
+	}
+	return int(n)
+}
+
+// signed reads a number that may be negative.
+func signed(s *attr.Scanner) int {
+	if len(s.Bytes()) < 8 {
+		return int(int32(s.Uint32()))
+	}
+	n := int64(s.Uint64())
+	if int64(int(n)) != n {
 		s.Fail(fmt.Errorf("%w: %d does not fit", attr.ErrMalformed, n))
 		return 0
 	}
@@ -394,17 +439,66 @@ func (l *Link) readMoved(p []byte, typ uint16) error {
 	return nil
 }
 
-// readStats reads struct rtnl_link_stats64, which has grown at its end.
-func (l *Link) readStats(p []byte) error {
+// readMap reads struct rtnl_link_ifmap, which is all zero nowadays.
+func (l *Link) readMap(p []byte) error {
+	const size = 28
+	if len(p) < size {
+		return short(p, size)
+	}
+	if [size]byte(p) == [size]byte{} {
+		return nil
+	}
+	l.device().Map = &Map{
+		MemStart: binary.NativeEndian.Uint64(p), MemEnd: binary.NativeEndian.Uint64(p[8:]),
+		BaseAddr: binary.NativeEndian.Uint64(p[16:]), IRQ: binary.NativeEndian.Uint16(p[24:]), DMA: p[26], Port: p[27],
+	}
+	return nil
+}
+
+var devlinkAttrs = attr.Table[DevlinkPort]{
+	attr.String(uapi.DEVLINK_ATTR_BUS_NAME, "DEVLINK_ATTR_BUS_NAME", func(p *DevlinkPort) *string { return &p.Bus }),
+	attr.String(uapi.DEVLINK_ATTR_DEV_NAME, "DEVLINK_ATTR_DEV_NAME", func(p *DevlinkPort) *string { return &p.Device }),
+	attr.U32(uapi.DEVLINK_ATTR_PORT_INDEX, "DEVLINK_ATTR_PORT_INDEX", func(p *DevlinkPort) *uint32 { return &p.Port }),
+}
+
+// readDevlink reads IFLA_DEVLINK_PORT.
+func (l *Link) readDevlink(p []byte) error {
+	if len(p) == 0 {
+		return nil
+	}
+	l.device().Devlink = new(DevlinkPort)
+	return devlinkAttrs.Decode(p, l.Device.Devlink)
+}
+
+var pinAttrs = attr.Table[Device]{
+	attr.OptU32(uapi.DPLL_A_PIN_ID, "DPLL_A_PIN_ID", func(d *Device) **uint32 { return &d.DPLLPin }),
+}
+
+// readPin reads IFLA_DPLL_PIN.
+func (l *Link) readPin(p []byte) error {
+	if len(p) == 0 {
+		return nil
+	}
+	return pinAttrs.Decode(p, l.device())
+}
+
+// readStats reads IFLA_STATS64.
+func (l *Link) readStats(p []byte) (err error) {
+	l.Stats, err = statsOf(p)
+	return err
+}
+
+// statsOf reads struct rtnl_link_stats64, which has grown at its end.
+func statsOf(p []byte) (*Stats, error) {
 	const first, fields = 23, 25
 	if len(p) < 8*first {
-		return short(p, 8*first)
+		return nil, short(p, 8*first)
 	}
 	var n [fields]uint64
 	for i := range min(fields, len(p)/8) {
 		n[i] = binary.NativeEndian.Uint64(p[8*i:])
 	}
-	l.Stats = &Stats{
+	return &Stats{
 		RxPackets: n[0], TxPackets: n[1], RxBytes: n[2], TxBytes: n[3],
 		RxErrors: n[4], TxErrors: n[5], RxDropped: n[6], TxDropped: n[7],
 		Multicast: n[8], Collisions: n[9],
@@ -414,8 +508,7 @@ func (l *Link) readStats(p []byte) error {
 		TxHeartbeatErrors: n[19], TxWindowErrors: n[20],
 		RxCompressed: n[21], TxCompressed: n[22],
 		RxNoHandler: n[23], RxOtherhostDropped: n[24],
-	}
-	return nil
+	}, nil
 }
 
 var xdpAttrs = attr.Table[XDP]{

@@ -170,3 +170,27 @@ func randomMAC(r *rand.Rand) net.HardwareAddr {
 	}
 	return a
 }
+
+// optBool32 is a row of a boolean in 32 bits where false is a value: nil is not
+// sent.
+func optBool32[T any](typ uint16, name string, field func(*T) **bool) attr.Row[T] {
+	return attr.Custom(typ, name,
+		func(b []byte, v *T) ([]byte, error) {
+			on := *field(v)
+			if on == nil {
+				return b, nil
+			}
+			var n uint32
+			if *on {
+				n = 1
+			}
+			return attr.AppendUint32(b, typ, n), nil
+		},
+		func(p []byte, v *T) error {
+			if len(p) < 4 {
+				return short(p, 4)
+			}
+			*field(v) = new(binary.NativeEndian.Uint32(p) != 0)
+			return nil
+		}).Sample(func(r *rand.Rand, v *T) { *field(v) = new(r.IntN(2) == 1) })
+}

@@ -3,6 +3,7 @@ package link
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"flag"
 	"fmt"
@@ -10,8 +11,10 @@ import (
 	"net"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
@@ -27,6 +30,19 @@ func TestTables(t *testing.T) {
 	attrtest.Covers(t, bondADInfoAttrs)
 	attrtest.RoundTrip(t, xdpAttrs)
 	attrtest.Covers(t, xdpAttrs)
+	attrtest.RoundTrip(t, xdpChangeAttrs)
+	attrtest.RoundTrip(t, protoDownAttrs)
+	attrtest.RoundTrip(t, devlinkAttrs)
+	attrtest.Covers(t, devlinkAttrs)
+	attrtest.RoundTrip(t, pinAttrs)
+	attrtest.RoundTrip(t, mctpAttrs)
+	attrtest.Covers(t, mctpAttrs)
+	attrtest.RoundTrip(t, inetChangeAttrs)
+	attrtest.Covers(t, inetChangeAttrs)
+	attrtest.RoundTrip(t, familyChangeAttrs)
+	attrtest.RoundTrip(t, vfInfoAttrs)
+	attrtest.RoundTrip(t, vfStatsAttrs)
+	attrtest.Covers(t, vfStatsAttrs)
 	for _, err := range []error{linkAttrs.Check(), changeAttrs.Check(), infoAttrs.Check()} {
 		if err != nil {
 			t.Error(err)
@@ -66,8 +82,8 @@ func TestKindBehindItsData(t *testing.T) {
 	}
 }
 
-// everything is a message that sets every field of a Link.
-func everything(t testing.TB) []byte {
+// wholeMessage is a message that sets every field of a Link.
+func wholeMessage(t testing.TB) []byte {
 	u8, u16, u32 := attr.AppendUint8, attr.AppendUint16, attr.AppendUint32
 	nest := func(b []byte, typ uint16, content []byte) []byte {
 		return attr.AppendBytes(b, typ|uapi.NLA_F_NESTED, content)
@@ -103,7 +119,7 @@ func everything(t testing.TB) []byte {
 	}
 	b = attr.AppendBytes(b, uapi.IFLA_STATS64, stats)
 	b = attr.AppendBytes(b, uapi.IFLA_STATS, stats[:96])
-	b = attr.AppendBytes(b, uapi.IFLA_MAP, stats[:28])
+	b = attr.AppendBytes(b, uapi.IFLA_MAP, stats[:32])
 	xdp := u8(nil, uapi.IFLA_XDP_ATTACHED, uapi.XDP_ATTACHED_MULTI)
 	for i, typ := range []uint16{uapi.IFLA_XDP_PROG_ID, uapi.IFLA_XDP_DRV_PROG_ID, uapi.IFLA_XDP_SKB_PROG_ID, uapi.IFLA_XDP_HW_PROG_ID} {
 		xdp = u32(xdp, typ, uint32(10+i))
@@ -117,20 +133,26 @@ func everything(t testing.TB) []byte {
 	inet6 := u32(nil, uapi.IFLA_INET6_FLAGS, 0x80000010)
 	inet6 = attr.AppendBytes(inet6, uapi.IFLA_INET6_CONF, conf)
 	inet6 = attr.AppendBytes(inet6, uapi.IFLA_INET6_CACHEINFO, conf[:16])
+	inet6 = attr.AppendBytes(inet6, uapi.IFLA_INET6_STATS, stats[:48])
+	inet6 = attr.AppendBytes(inet6, uapi.IFLA_INET6_ICMP6STATS, stats[:64])
 	inet6 = attr.AppendAddr(inet6, uapi.IFLA_INET6_TOKEN, netip.MustParseAddr("::7"))
 	inet6 = u8(inet6, uapi.IFLA_INET6_ADDR_GEN_MODE, 3)
 	inet6 = u32(inet6, uapi.IFLA_INET6_RA_MTU, 1400)
 	families := nest(nil, uapi.AF_INET, attr.AppendBytes(nil, uapi.IFLA_INET_CONF, conf))
-	families = nest(families, uapi.AF_MCTP, u32(nil, 1, 1))
+	families = nest(families, uapi.AF_MCTP, u8(u32(nil, uapi.IFLA_MCTP_NET, 1), uapi.IFLA_MCTP_PHYS_BINDING, 2))
+	families = nest(families, uapi.AF_BRIDGE, u32(nil, 1, 1))
 	b = nest(b, uapi.IFLA_AF_SPEC, nest(families, uapi.AF_INET6, inet6))
-	b = nest(b, uapi.IFLA_DEVLINK_PORT, nil)
-	b = nest(b, uapi.IFLA_DPLL_PIN, u32(nil, 1, 1))
+	devlink := attr.AppendString(nil, uapi.DEVLINK_ATTR_BUS_NAME, "pci")
+	devlink = attr.AppendString(devlink, uapi.DEVLINK_ATTR_DEV_NAME, "0000:03:00.0")
+	b = nest(b, uapi.IFLA_DEVLINK_PORT, u32(devlink, uapi.DEVLINK_ATTR_PORT_INDEX, 3))
+	b = nest(b, uapi.IFLA_DPLL_PIN, u32(nil, uapi.DPLL_A_PIN_ID, 0))
+	b = nest(b, uapi.IFLA_VFINFO_LIST, kernelVFs(2, fullVF))
 	return attr.AppendBytes(b, 1000, []byte{9})
 }
 
 func TestDecodeEverything(t *testing.T) {
 	var l Link
-	must(t, l.decode(everything(t), true))
+	must(t, l.decodeFor(wholeMessage(t), everything))
 	allSet(t, "Link", reflect.ValueOf(l))
 	for _, tc := range []struct{ got, want any }{
 		{l.Name, "eth0"}, {l.Index, 7}, {l.Flags.String(), "up|0x40000000"}, {l.AltNames, []string{"a", "b"}},
@@ -138,18 +160,22 @@ func TestDecodeEverything(t *testing.T) {
 		{l.Address, net.HardwareAddr{2, 0, 0, 0, 0, 0}}, {l.PermAddress, net.HardwareAddr{2, 0, 0, 0, 0, 2}},
 		{l.Kind, Kind(&VXLAN{VNI: 42})}, {l.ProtoDownReason, uint32(5)}, {l.Inet6.Token, netip.MustParseAddr("::7")},
 		{l.Unknown, []attr.Raw{
-			{Type: uapi.IFLA_DPLL_PIN | uapi.NLA_F_NESTED, Data: attr.AppendUint32(nil, 1, 1)},
+			{Type: uapi.IFLA_AF_SPEC | uapi.NLA_F_NESTED, Data: attr.AppendBytes(nil, uapi.AF_BRIDGE|uapi.NLA_F_NESTED, attr.AppendUint32(nil, 1, 1))},
 			{Type: 1000, Data: []byte{9}},
 		}},
+		{l.MCTP, &MCTP{Net: 1, Binding: 2}}, {l.Reason, EventReason(1026)},
+		{l.Device.Devlink, &DevlinkPort{Bus: "pci", Device: "0000:03:00.0", Port: 3}}, {*l.Device.DPLLPin, uint32(0)},
+		{l.Inet6.Stats.IP[1], binary.NativeEndian.Uint64([]byte{9, 10, 11, 12, 13, 14, 15, 16})},
+		{l.Inet6.Settings.UpdatedAt, 10 * time.Millisecond}, {l.Inet6.ReachableTime, time.Millisecond},
 	} {
 		if !reflect.DeepEqual(tc.got, tc.want) {
 			t.Errorf("got %+v, want %+v", tc.got, tc.want)
 		}
 	}
 	var bare Link
-	must(t, bare.decode(everything(t), false))
-	if bare.Stats != nil {
-		t.Error("statistics that were not asked for")
+	must(t, bare.decode(wholeMessage(t), false))
+	if bare.Stats != nil || bare.Inet6.Stats != nil || bare.Inet6.Settings != nil || bare.Inet.Settings != nil {
+		t.Error("something that was not asked for")
 	}
 	// Addresses share memory, but none may grow into the next.
 	_ = append(l.Address, 0xff)
@@ -180,20 +206,22 @@ func decodeByTable(b []byte, l *Link) error {
 		return err
 	}
 	l.Index, l.Type, l.Flags = h.index, h.typ, h.flags
-	return linkAttrs.Decode(attrs, l)
+	err = linkAttrs.Decode(attrs, l)
+	l.trimVFs()
+	return err
 }
 
 func TestDecodersAgree(t *testing.T) {
 	for name, b := range fixtures(t) {
 		agree(t, name, b)
 	}
-	agree(t, "everything", everything(t))
+	agree(t, "everything", wholeMessage(t))
 }
 
 func agree(t *testing.T, name string, b []byte) {
 	t.Helper()
 	var byHand, byTable Link
-	if err := byHand.decode(b, true); err != nil {
+	if err := byHand.decodeFor(b, everything); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
 	if err := decodeByTable(b, &byTable); err != nil {
@@ -211,10 +239,10 @@ func agree(t *testing.T, name string, b []byte) {
 }
 
 func TestDecodeDoesNotKeepTheBuffer(t *testing.T) {
-	b := everything(t)
+	b := wholeMessage(t)
 	var before, after Link
-	must(t, before.decode(b, true))
-	must(t, after.decode(append([]byte(nil), b...), true))
+	must(t, before.decodeFor(b, everything))
+	must(t, after.decodeFor(append([]byte(nil), b...), everything))
 	clear(b)
 	if !reflect.DeepEqual(before, after) {
 		t.Errorf("a Link changed with the buffer it was read from:\n%+v\n%+v", before, after)
@@ -256,7 +284,7 @@ func TestPortOfBridgeIsNoEvent(t *testing.T) {
 	if keep, _ := decodeEvent(nlkit.Message{Type: uapi.RTM_NEWADDR, Data: bridge}, &e); keep {
 		t.Error("an address is taken for a link")
 	}
-	if keep, err := decodeEvent(nlkit.Message{Type: uapi.RTM_DELLINK, NSID: -1, Data: everything(t)}, &e); !keep || err != nil ||
+	if keep, err := decodeEvent(nlkit.Message{Type: uapi.RTM_DELLINK, NSID: -1, Data: wholeMessage(t)}, &e); !keep || err != nil ||
 		e.Type != nlkit.Deleted || e.Object.Index != 7 || e.Object.Stats == nil || e.NSID != -1 {
 		t.Errorf("got %v, %v, %+v", keep, err, e)
 	}
@@ -350,6 +378,32 @@ func TestRefused(t *testing.T) {
 		{"new index without a move", set(WithNewIndex(3)), "IFLA_NEW_IFINDEX"},
 		{"parent's namespace without a parent", add(&Dummy{}, WithParentNSID(1)), "IFLA_LINK_NETNSID"},
 		{"negative namespace id", add(&Dummy{}, WithParent(1), WithParentNSID(-1)), "IFLA_LINK_NETNSID"},
+		{"negative id of a namespace", set(WithNetNSID(-1)), "IFLA_TARGET_NETNSID"},
+		{"a namespace by process and by id", set(WithNetNSID(1), WithNetNSPID(1)), "IFLA_NET_NS_PID"},
+		{"a namespace by id twice", set(WithNetNSID(1), WithNetNSID(1)), "IFLA_TARGET_NETNSID"},
+		{"into a namespace by id", add(&Dummy{}, Into(new(Link)), WithNetNSID(1)), "IFLA_TARGET_NETNSID"},
+		{"parent device without a name", add(&Dummy{}, WithParentDevice("")), "IFLA_PARENT_DEV_NAME"},
+		{"parent device with a NUL", add(&Dummy{}, WithParentDevice("a\x00")), "IFLA_PARENT_DEV_NAME"},
+		{"no reasons", set(WithProtoDownReason(0, 0)), "IFLA_PROTO_DOWN_REASON"},
+		{"reasons beside the mask", set(WithProtoDownReason(3, 1)), "IFLA_PROTO_DOWN_REASON"},
+		{"IPv4 token", set(WithInet6Token(netip.MustParseAddr("10.0.0.1"))), "IFLA_AF_SPEC.AF_INET6.IFLA_INET6_TOKEN"},
+		{"no token", set(WithInet6Token(netip.Addr{})), "IFLA_AF_SPEC.AF_INET6.IFLA_INET6_TOKEN"},
+		{"token with a zone", set(WithInet6Token(netip.MustParseAddr("::1%eth0"))), "IFLA_AF_SPEC.AF_INET6.IFLA_INET6_TOKEN"},
+		{"token of 128 bits", set(WithInet6Token(netip.MustParseAddr("fe80::1"))), "IFLA_AF_SPEC.AF_INET6.IFLA_INET6_TOKEN"},
+		{"mapped token", set(WithInet6Token(netip.MustParseAddr("::ffff:10.0.0.1"))), "IFLA_AF_SPEC.AF_INET6.IFLA_INET6_TOKEN"},
+		{"negative interval", set(WithInet(InetChange{IGMPv3ReportInterval: new(time.Duration(-1))})), "IFLA_AF_SPEC.AF_INET.IFLA_INET_CONF.IPV4_DEVCONF_IGMPV3_UNSOLICITED_REPORT_INTERVAL"},
+		{"negative function", set(WithVF(-1, VFChange{Trust: new(true)})), "IFLA_VFINFO_LIST.IFLA_VF_INFO"},
+		{"largest function", set(WithVF(maxIndex, VFChange{Trust: new(true)})), "IFLA_VFINFO_LIST.IFLA_VF_INFO"},
+		{"address of a function", set(WithVF(1, VFChange{MAC: make(net.HardwareAddr, 33)})), "IFLA_VFINFO_LIST.IFLA_VF_INFO.IFLA_VF_MAC"},
+		{"VLAN of a function", set(WithVF(1, VFChange{VLAN: &VFVLAN{ID: 4096}})), "IFLA_VFINFO_LIST.IFLA_VF_INFO.IFLA_VF_VLAN"},
+		{"priority of a function", set(WithVF(1, VFChange{VLAN: &VFVLAN{QoS: 8}})), "IFLA_VFINFO_LIST.IFLA_VF_INFO.IFLA_VF_VLAN"},
+		{"rates of a function", set(WithVF(1, VFChange{Rate: &VFRate{Min: 2, Max: 1}})), "IFLA_VFINFO_LIST.IFLA_VF_INFO.IFLA_VF_RATE"},
+		{"too many functions", set(slices.Repeat([]SetOption{WithVF(1, VFChange{Trust: new(true)})}, 5000)...), "IFLA_VFINFO_LIST"},
+		{"no XDP program", set(WithXDP(-1, XDPDriver)), "IFLA_XDP.IFLA_XDP_FD"},
+		{"XDP program in several places", set(WithXDP(3, XDPMulti)), "IFLA_XDP.IFLA_XDP_FLAGS"},
+		{"two XDP programs", set(WithXDP(3, XDPDriver), WithNoXDP(XDPGeneric)), "IFLA_XDP"},
+		{"XDP in place of nothing", set(WithXDP(3, XDPDriver, XDPInPlaceOf(-1))), "IFLA_XDP.IFLA_XDP_EXPECTED_FD"},
+		{"detach if there is nothing", set(WithNoXDP(XDPDriver, XDPIfNone())), "IFLA_XDP.IFLA_XDP_FLAGS"},
 		{"into from elsewhere", add(&Dummy{}, Into(new(Link)), WithNetNSPID(1)), "IFLA_NET_NS_PID"},
 		{"no queues", add(&Dummy{}, WithNumTxQueues(0)), "IFLA_NUM_TX_QUEUES"},
 		{"too many queues", add(&Dummy{}, WithNumRxQueues(4097)), "IFLA_NUM_RX_QUEUES"},
@@ -389,6 +443,18 @@ func refused(t *testing.T, err error, attr string, want error) {
 	}
 }
 
+// catcher is a Doer that keeps the message in place of sending it.
+func catcher(data *[]byte) nlkit.Doer {
+	return catch(func(r nlkit.Request) { *data = bytes.Clone(r.Data) })
+}
+
+type catch func(nlkit.Request)
+
+func (c catch) Do(_ context.Context, r nlkit.Request) error {
+	c(r)
+	return nil
+}
+
 // refuser is a Doer that nothing must reach.
 type refuser struct{ t *testing.T }
 
@@ -413,7 +479,7 @@ func fixtures(t testing.TB) map[string][]byte {
 func dumpHex(b []byte) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%-60x # struct ifinfomsg\n", b[:headerLen])
-	dumpAttrs(&out, requestSchema{}, b[headerLen:], "")
+	dumpAttrs(&out, linkAttrs, b[headerLen:], "")
 	return out.String()
 }
 
