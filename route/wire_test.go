@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -143,8 +144,11 @@ func random(rnd *rand.Rand) Route {
 		Family: rtnl.FamilyIPv4, TOS: uint8(rnd.Uint32()), Protocol: rtnl.Protocol(rnd.Uint32()),
 		Scope: rtnl.Scope(rnd.Uint32()), Type: Type(rnd.Uint32()), Flags: Flags(rnd.Uint32()),
 	}
-	if rnd.IntN(2) == 0 {
+	switch rnd.IntN(5) {
+	case 0, 1:
 		r.Family = rtnl.FamilyIPv6
+	case 2:
+		return randomMPLS(rnd, r)
 	}
 	attrs.Fill(rnd, &r)
 	if rnd.IntN(4) == 0 {
@@ -159,6 +163,19 @@ func random(rnd *rand.Rand) Route {
 		if rnd.IntN(2) == 0 {
 			r.Extra.Rest = []attr.Raw{{Type: 999 | uapi.NLA_F_NESTED, Data: []byte{4, 0, 1, 0}}}
 		}
+	}
+	return r
+}
+
+// randomMPLS makes r an MPLS route.
+func randomMPLS(rnd *rand.Rand, r Route) Route {
+	r.Family, r.Link, r.Extra = rtnl.FamilyMPLS, 1+rnd.IntN(100), new(Extra)
+	mplsAttrs.Fill(rnd, r.Extra)
+	if rnd.IntN(2) == 0 {
+		r.Gateway, r.Extra.GatewayMAC = randomAddr(rnd, rtnl.FamilyIPv6), nil
+	}
+	if rnd.IntN(2) == 0 {
+		sampleMultipath(rnd, &r)
 	}
 	return r
 }
@@ -197,7 +214,10 @@ func sorted(t *testing.T, b []byte) map[uint16][]byte {
 }
 
 func TestRoundTrip(t *testing.T) {
-	for _, err := range []error{attrs.Check(), extraAttrs.Check(), hopAttrs.Check(), lookupAttrs.Check(), metricAttrs.Check()} {
+	for _, err := range []error{
+		attrs.Check(), extraAttrs.Check(), mplsAttrs.Check(), multicastAttrs.Check(), hopAttrs.Check(),
+		lookupAttrs.Check(), labelAttrs.Check(), metricAttrs.Check(),
+	} {
 		if err != nil {
 			t.Error(err)
 		}
@@ -227,7 +247,8 @@ func TestRoundTrip(t *testing.T) {
 		}
 		byTable, err := attrs.Append(appendHeader(nil, &in), &in)
 		if err == nil && in.Extra != nil {
-			if byTable, err = extraAttrs.Append(byTable, in.Extra); err == nil {
+			byTable[1] = b[1] // of MPLS
+			if byTable, err = extraTable(in.Family).Append(byTable, in.Extra); err == nil {
 				byTable, err = restAttrs.Append(byTable, in.Extra)
 			}
 		}
@@ -242,22 +263,27 @@ func TestRoundTrip(t *testing.T) {
 	}
 	attrtest.RoundTrip(t, metricAttrs)
 	attrtest.RoundTrip(t, lookupAttrs)
+	attrtest.RoundTrip(t, labelAttrs)
 }
 
 func TestEveryFieldHasARow(t *testing.T) {
 	attrtest.Covers(t, metricAttrs)
-	attrtest.Covers(t, extraAttrs, "Rest") // of restAttrs
+	attrtest.Covers(t, slices.Concat(extraAttrs, mplsAttrs, multicastAttrs), "Rest") // of restAttrs
 	attrtest.Covers(t, attrs, "Extra", "Flags", "Protocol", "Type", "Scope", "TOS", "Family")
 	// Of Nexthop, what is not in its header.
-	var h hop
-	hopAttrs.FillAll(rand.New(rand.NewPCG(1, 1)), &h)
-	for i := range reflect.TypeFor[Nexthop]().NumField() {
-		switch name := reflect.TypeFor[Nexthop]().Field(i).Name; name {
-		case "Link", "Weight", "Flags":
-		default:
-			if reflect.ValueOf(h.Nexthop).Field(i).IsZero() {
-				t.Errorf("no row for field %s of Nexthop", name)
+	set := map[string]bool{"Link": true, "Weight": true, "Flags": true, "MinTTL": true}
+	for seed := range uint64(20) {
+		h := hop{family: []rtnl.Family{rtnl.FamilyIPv4, rtnl.FamilyMPLS}[seed%2]}
+		hopAttrs.FillAll(rand.New(rand.NewPCG(seed, 1)), &h)
+		for i := range reflect.TypeFor[Nexthop]().NumField() {
+			if !reflect.ValueOf(h.Nexthop).Field(i).IsZero() {
+				set[reflect.TypeFor[Nexthop]().Field(i).Name] = true
 			}
+		}
+	}
+	for i := range reflect.TypeFor[Nexthop]().NumField() {
+		if name := reflect.TypeFor[Nexthop]().Field(i).Name; !set[name] {
+			t.Errorf("no row for field %s of Nexthop", name)
 		}
 	}
 	// And a field of CacheInfo for each member of the struct.
@@ -385,7 +411,7 @@ func TestMalformed(t *testing.T) {
 			t.Errorf("% x: got %v, %v, want an error of %q", tt.b, ok, err, tt.path)
 		}
 	}
-	for _, family := range []byte{0, uapi.AF_MPLS, 128, 129} {
+	for _, family := range []byte{0, uapi.AF_BRIDGE, 127, 130, 255} {
 		var r Route
 		if ok, err := decode(header(rtnl.Family(family), 0, 0), &r); ok || err != nil {
 			t.Errorf("family %d: %v, %v", family, ok, err)
@@ -406,9 +432,13 @@ func TestLocate(t *testing.T) {
 		Multipath: []Nexthop{
 			{Link: 1, Gateway: netip.MustParseAddr("10.1.0.1")},
 			{Link: 2, Gateway: netip.MustParseAddr("fe80::1"), Realms: Realms{To: 1}},
-			{Link: 3, Rest: []attr.Raw{{Type: uapi.RTA_ENCAP, Data: []byte{8, 0, 1, 0, 0, 0, 0, 0}}}},
+			{Link: 3, Encap: &rtnl.MPLSEncap{Labels: rtnl.Labels{100, 200}, TTL: new(uint8(7))}},
+			{Link: 4, Encap: &rtnl.UnknownEncap{Kind: 99, Data: []byte{8, 0, 1, 0, 0, 0, 0, 0}}},
 		},
-		Extra: &Extra{Metrics: Metrics{MTU: 1400}},
+		Extra: &Extra{
+			Metrics: Metrics{MTU: 1400},
+			Encap:   &rtnl.SEG6LocalEncap{Action: rtnl.SEG6End, Flavors: rtnl.SEG6NextCSID, FunctionBits: 16},
+		},
 	}
 	b, err := encode(&r)
 	if err != nil {
@@ -423,8 +453,14 @@ func TestLocate(t *testing.T) {
 		{"RTA_DST", 8}, {"RTA_PRIORITY", 8}, {"RTA_MULTIPATH", 4},
 		{"RTA_MULTIPATH[0]", 8}, {"RTA_MULTIPATH[0].RTA_GATEWAY", 8},
 		{"RTA_MULTIPATH[1]", 8}, {"RTA_MULTIPATH[1].RTA_FLOW", 8}, {"RTA_MULTIPATH[1].RTA_VIA", 24},
-		{"RTA_MULTIPATH[2]", 8}, {"RTA_MULTIPATH[2].RTA_ENCAP", 12},
-		{"RTA_METRICS", 4}, {"RTA_METRICS.RTAX_MTU", 8}, {"", 8},
+		{"RTA_MULTIPATH[2]", 8}, {"RTA_MULTIPATH[2].RTA_ENCAP_TYPE", 8},
+		{"RTA_MULTIPATH[2].RTA_ENCAP", 4}, {"RTA_MULTIPATH[2].RTA_ENCAP.MPLS_IPTUNNEL_DST", 12},
+		{"RTA_MULTIPATH[2].RTA_ENCAP.MPLS_IPTUNNEL_TTL", 8},
+		{"RTA_MULTIPATH[3]", 8}, {"RTA_MULTIPATH[3].RTA_ENCAP_TYPE", 8}, {"RTA_MULTIPATH[3].RTA_ENCAP", 12},
+		{"RTA_METRICS", 4}, {"RTA_METRICS.RTAX_MTU", 8},
+		{"RTA_ENCAP_TYPE", 8}, {"RTA_ENCAP", 4}, {"RTA_ENCAP.SEG6_LOCAL_ACTION", 8}, {"RTA_ENCAP.SEG6_LOCAL_FLAVORS", 4},
+		{"RTA_ENCAP.SEG6_LOCAL_FLAVORS.SEG6_LOCAL_FLV_OPERATION", 8},
+		{"RTA_ENCAP.SEG6_LOCAL_FLAVORS.SEG6_LOCAL_FLV_LCNODE_FN_BITS", 8}, {"", 8},
 	} {
 		for range want.size {
 			if got := attr.Path(schema{}, b, at); got != want.path {
