@@ -205,6 +205,8 @@ func prepare(r *Route, del bool) error {
 func checkPrefixes(r *Route) error {
 	dst := rtnl.FamilyOf(r.Dst.Addr())
 	switch {
+	case multicast(r.Family):
+		return attr.Invalid("rtm_family", "multicast routes are only read")
 	case r.Dst != (netip.Prefix{}) && !r.Dst.IsValid():
 		return attr.Invalid("RTA_DST", "no valid prefix")
 	case dst == rtnl.FamilyUnspec && r.Family == rtnl.FamilyUnspec:
@@ -219,12 +221,7 @@ func checkPrefixes(r *Route) error {
 	}
 	switch r.Family {
 	case rtnl.FamilyIPv4, rtnl.FamilyIPv6:
-	case rtnl.FamilyMPLS:
-		if r.Dst != (netip.Prefix{}) {
-			return attr.Invalid("RTA_DST", "%v: the destination of an MPLS route is a Label", r.Dst)
-		}
-	case rtnl.FamilyIPMR, rtnl.FamilyIP6MR:
-		return attr.Invalid("rtm_family", "multicast routes are only read")
+	case rtnl.FamilyMPLS: // with a prefix it was refused
 	default:
 		return attr.Invalid("rtm_family", "no routes of family %v", r.Family)
 	}

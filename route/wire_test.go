@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"os"
@@ -114,6 +116,7 @@ func TestRecorded(t *testing.T) {
 		return // recorded on a little-endian machine
 	}
 	messages, want := recorded(t), values()
+	maps.DeleteFunc(messages, func(name string, _ []byte) bool { return strings.HasPrefix(name, "encap_") })
 	if len(messages) != len(want) {
 		t.Fatalf("%d messages and %d values", len(messages), len(want))
 	}
@@ -584,5 +587,97 @@ func BenchmarkEncode(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// vishvananda/netlink panics on RTA_NEWDST in a route that is not of MPLS, where it
+// is no stack of labels. Here it is kept and sent again.
+func TestPeerBugNewDstOfIPPanics(t *testing.T) {
+	for _, payload := range [][]byte{nil, {1}, {0, 1, 0x91, 0}, netip.MustParseAddr("2001:db8::1").AsSlice()} {
+		raw := attr.Raw{Type: uapi.RTA_NEWDST, Data: append([]byte{}, payload...)}
+		for _, family := range []rtnl.Family{rtnl.FamilyIPv4, rtnl.FamilyIPv6} {
+			in := Route{Family: family, Dst: netip.PrefixFrom(randomAddr(rand.New(rand.NewPCG(1, 1)), family), 24).Masked(),
+				Extra:     &Extra{Rest: []attr.Raw{raw}},
+				Multipath: []Nexthop{{Link: 1, Weight: 1, Rest: []attr.Raw{raw}}},
+			}
+			b, err := encode(&in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out, table Route
+			if ok, err := decode(b, &out); !ok || err != nil || !reflect.DeepEqual(in, out) {
+				t.Errorf("% x: %+v, %v", payload, out, err)
+			}
+			if ok, err := decodeByTable(b, &table); !ok || err != nil || !reflect.DeepEqual(in, table) {
+				t.Errorf("% x: by table %+v, %v", payload, table, err)
+			}
+			_ = out.String()
+		}
+		mpls := attr.AppendBytes([]byte{uapi.AF_MPLS, 20, 0, 0, 254, 4, 0, 1, 0, 0, 0, 0}, uapi.RTA_NEWDST, payload)
+		var r Route
+		if _, err := decode(mpls, &r); (err == nil) != (len(payload)%4 == 0) {
+			t.Errorf("MPLS % x: %+v, %v", payload, r, err)
+		}
+	}
+}
+
+// Every attribute of a list that is as long as the kernel can make it survives.
+func TestManyHops(t *testing.T) {
+	r := Route{Family: rtnl.FamilyIPv4, Dst: netip.MustParsePrefix("10.0.0.0/8"), Type: TypeUnicast}
+	for i := range 1000 {
+		r.Multipath = append(r.Multipath, Nexthop{
+			Link: 1 + i, Weight: 1 + i%maxWeight, Gateway: netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}),
+			Encap: &rtnl.MPLSEncap{Labels: rtnl.Labels{uint32(16 + i), 1048575}, TTL: new(uint8(i))},
+		})
+	}
+	b, err := encode(&r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got Route
+	if ok, err := decode(b, &got); !ok || err != nil || !reflect.DeepEqual(got, r) {
+		t.Errorf("%d of 1000 next hops, %v", len(got.Multipath), err)
+	}
+	for range 1000 {
+		r.Multipath = append(r.Multipath, r.Multipath[0])
+	}
+	if _, err := encode(&r); !errors.Is(err, fs.ErrInvalid) || !strings.Contains(err.Error(), "RTA_MULTIPATH: 2000 next hops do not fit") {
+		t.Errorf("more than fit: %v", err)
+	}
+}
+
+// What is recorded of a real kernel for each encapsulation decodes to what was asked
+// for, and what is sent for that is taken for the same.
+func TestRecordedEncaps(t *testing.T) {
+	if !littleEndian() {
+		return
+	}
+	messages := recorded(t)
+	for _, s := range EncapSamples(func(string) int { return 3 }) {
+		b, ok := messages["encap_"+s.Name]
+		if !ok {
+			t.Errorf("%s: no fixture", s.Name)
+			continue
+		}
+		var got Route
+		if ok, err := decode(b, &got); !ok || err != nil || got.Extra == nil || got.Link != EncapLink {
+			t.Errorf("%s: %v, %+v, %v", s.Name, ok, got, err)
+			continue
+		}
+		if e, ok := got.Extra.Encap.(*rtnl.SEG6LocalEncap); ok && e.BPF != nil {
+			e.BPF.ID = 0 // which is never sent
+		}
+		if !reflect.DeepEqual(got.Extra.Encap, s.Want()) {
+			t.Errorf("%s: got %v, want %v", s.Name, got.Extra.Encap, s.Want())
+		}
+		sent, err := encode(&got)
+		if err != nil {
+			t.Errorf("%s: %v", s.Name, err)
+			continue
+		}
+		var again Route
+		if ok, err := decode(sent, &again); !ok || err != nil || !reflect.DeepEqual(again, got) {
+			t.Errorf("%s: sent and decoded: %+v %v, %v", s.Name, again, again.Extra.Encap, err)
+		}
 	}
 }
