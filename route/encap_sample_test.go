@@ -8,7 +8,8 @@ import (
 
 // EncapSample is an encapsulation with as much of it set as goes together. A route
 // with it is made on the real kernel by this package and by iproute2, and recorded
-// in testdata/encap_<name>.txt.
+// in testdata/encap_<name>.txt: what the kernel says of it, or, where none at hand
+// has it, what iproute2 sends.
 type EncapSample struct {
 	Name  string
 	V4    bool // an IPv4 route has it, else an IPv6 one
@@ -99,6 +100,10 @@ func EncapSamples(fd func(kind string) int) []EncapSample {
 		{Name: "seg6_hmac", IP: "seg6 mode encap segs fc00::1,fc00::2 hmac 305419896", Encap: &rtnl.SEG6Encap{Mode: rtnl.SEG6Outer, Segments: segs[:2], HMACKeyID: 0x12345678}},
 		since("6.0", EncapSample{Name: "seg6_reduced", IP: "seg6 mode encap.red segs fc00::1,fc00::2", Encap: &rtnl.SEG6Encap{Mode: rtnl.SEG6Reduced, Segments: segs[:2]}}),
 		since("6.0", EncapSample{Name: "seg6_reduced_l2", IP: "seg6 mode l2encap.red segs fc00::1", Encap: &rtnl.SEG6Encap{Mode: rtnl.SEG6ReducedL2, Segments: segs[:1]}}),
+
+		since("7.1", EncapSample{Name: "seg6_source", IP: "seg6 mode encap tunsrc fc00::9 segs fc00::1", IPSince: "7.1", Encap: &rtnl.SEG6Encap{
+			Mode: rtnl.SEG6Outer, Segments: segs[:1], TunnelSrc: ip("fc00::9"),
+		}}),
 
 		local("end", "End", rtnl.SEG6LocalEncap{Action: rtnl.SEG6End}),
 		local("end_x", "End.X nh6 2001:db8:1::2", rtnl.SEG6LocalEncap{Action: rtnl.SEG6EndX, NH6: ip("2001:db8:1::2")}),

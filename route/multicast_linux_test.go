@@ -30,7 +30,7 @@ const (
 // routeMulticast makes the namespace route multicast packets from origin to group,
 // which come in by v0, to v1 if their TTL is at least 3, as a routing daemon would:
 // as long as the test runs.
-func (l *lab) routeMulticast(t *testing.T, origin, group netip.Addr) {
+func (l *lab) routeMulticast(t *testing.T, name string, origin, group netip.Addr) {
 	t.Helper()
 	l.ns.Do(t, func() {
 		family, protocol, level := unix.AF_INET, unix.IPPROTO_IGMP, unix.IPPROTO_IP
@@ -43,7 +43,7 @@ func (l *lab) routeMulticast(t *testing.T, origin, group netip.Addr) {
 		}
 		t.Cleanup(func() { unix.Close(fd) })
 		if err := unix.SetsockoptInt(fd, level, mrtInit, 1); err != nil {
-			nstest.Skip(t, "route:multicast", "%v", err)
+			nstest.Skip(t, "route:"+name, "%v", err)
 		}
 		u16, u32 := binary.NativeEndian.AppendUint16, binary.NativeEndian.AppendUint32
 		set := func(option int, b []byte) {
@@ -92,8 +92,11 @@ func TestMulticast(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer sub.Close()
-			l.routeMulticast(t, tt.origin, tt.group)
+			l.routeMulticast(t, name, tt.origin, tt.group)
 
+			if *record {
+				recordRoute(t, l.c, "multicast_"+name, func(r route.Route) bool { return r.Family == tt.family })
+			}
 			for client, c := range map[string]*nlkit.Client{"strict": l.c, "lenient": dial(t, l.ns, nlkit.WithStrict(false))} {
 				list, err := route.List(ctx, c, route.MatchFamily(tt.family))
 				if err != nil || len(list) != 1 {
