@@ -65,7 +65,12 @@ func (b *Batch) Reset() {
 // It returns nil if every item was done, else a *[BatchError] with an *[Error] for
 // each item that was not. When ctx ends, items that were not sent yet are not; the
 // answers of those that were are read.
-func (b *Batch) Send(ctx context.Context) error {
+//
+// An item whose error is one of ignore, as errors.Is has it, counts as done: among
+// deletions what is gone already is no error with
+//
+//	err := b.Send(ctx, fs.ErrNotExist)
+func (b *Batch) Send(ctx context.Context, ignore ...error) error {
 	if b == nil || b.c == nil || b.c.pool == nil {
 		return Request{Op: "nlkit.Batch.Send"}.Fail(errNilClient)
 	}
@@ -76,7 +81,7 @@ func (b *Batch) Send(ctx context.Context) error {
 		for end < len(b.reqs) && b.reqs[end].Protocol == b.reqs[start].Protocol {
 			end++
 		}
-		b.sendRun(ctx, start, end, &report)
+		b.sendRun(ctx, start, end, &report, ignore)
 		start = end
 	}
 	if len(report.Failed) == 0 {
@@ -86,7 +91,7 @@ func (b *Batch) Send(ctx context.Context) error {
 }
 
 // sendRun sends items of one protocol on one socket.
-func (b *Batch) sendRun(ctx context.Context, start, end int, report *BatchError) {
+func (b *Batch) sendRun(ctx context.Context, start, end int, report *BatchError, ignore []error) {
 	reqs := b.reqs[start:end]
 	wire := make([]nlconn.Request, len(reqs))
 	for i := range reqs {
@@ -97,10 +102,10 @@ func (b *Batch) sendRun(ctx context.Context, start, end int, report *BatchError)
 	done := func(i int, sent bool, err error) {
 		switch {
 		case err != nil:
-			report.Failed = append(report.Failed, BatchItem{
-				Index: start + i,
-				Err:   reqs[i].fail(nlconn.Result{Sent: sent}, err).(*Error),
-			})
+			item := BatchItem{Index: start + i, Err: reqs[i].fail(nlconn.Result{Sent: sent}, err).(*Error)}
+			if !slices.ContainsFunc(ignore, func(target error) bool { return errors.Is(item.Err, target) }) {
+				report.Failed = append(report.Failed, item)
+			}
 		case reqs[i].Lookup != nil && !echoed[i]:
 			lookups = append(lookups, i)
 		}

@@ -42,7 +42,7 @@ var (
 // cause, and:
 //
 //   - [fs.ErrNotExist]: ENOENT, ENODEV, ENXIO; ESRCH and EADDRNOTAVAIL where the
-//     verb is Delete or Get
+//     verb is Delete, Get or Flush
 //   - [fs.ErrExist]: EEXIST
 //   - [fs.ErrPermission]: EPERM, EACCES
 //   - [fs.ErrInvalid]: EINVAL, ERANGE, and everything refused before it was sent
@@ -120,7 +120,7 @@ func (e *Error) Is(target error) bool {
 		case syscall.ENOENT, syscall.ENODEV, syscall.ENXIO:
 			return true
 		case syscall.ESRCH, syscall.EADDRNOTAVAIL:
-			return strings.HasSuffix(e.Op, ".Delete") || strings.HasSuffix(e.Op, ".Get")
+			return strings.HasSuffix(e.Op, ".Delete") || strings.HasSuffix(e.Op, ".Get") || strings.HasSuffix(e.Op, ".Flush")
 		}
 	case fs.ErrExist:
 		return e.Errno == syscall.EEXIST

@@ -27,6 +27,7 @@ func TestErrorMatchesSentinels(t *testing.T) {
 		{syscall.ENXIO, "link.Set", "not exist"},
 		{syscall.ESRCH, "route.Delete", "not exist"},
 		{syscall.ESRCH, "neigh.Get", "not exist"},
+		{syscall.ESRCH, "route.Flush", "not exist"},
 		{syscall.ESRCH, "route.Add", ""},
 		{syscall.EADDRNOTAVAIL, "addr.Delete", "not exist"},
 		{syscall.EADDRNOTAVAIL, "addr.Get", "not exist"},

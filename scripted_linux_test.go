@@ -596,6 +596,15 @@ func TestBatchOutcomes(t *testing.T) {
 		}
 	}
 
+	// What counts as done: every second item is there already.
+	if err := fill(c, 1000).Send(t.Context(), fs.ErrPermission, fs.ErrExist); err != nil {
+		t.Errorf("with what may be ignored: %v", err)
+	}
+	err := fill(c, 10).Send(t.Context(), fs.ErrNotExist, context.Canceled)
+	if report, ok := errors.AsType[*nlkit.BatchError](err); !ok || len(report.Failed) != 5 {
+		t.Errorf("with others that may be ignored: %v", err)
+	}
+
 	// The context ends while the answer of a later window is waited for.
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

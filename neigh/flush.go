@@ -51,21 +51,7 @@ func Flush(ctx context.Context, c *nlkit.Client, opts ...ListOption) error {
 			return err
 		}
 	}
-	err = b.Send(ctx)
-	report, ok := errors.AsType[*nlkit.BatchError](err)
-	if !ok {
-		return err
-	}
-	left := report.Failed[:0]
-	for _, item := range report.Failed {
-		if !errors.Is(item.Err, fs.ErrNotExist) {
-			left = append(left, item)
-		}
-	}
-	if report.Failed = left; len(left) == 0 {
-		return nil
-	}
-	return report
+	return b.Send(ctx, fs.ErrNotExist)
 }
 
 // flushWhole empties the FDBs that entries are in, as far as the kernel can and the

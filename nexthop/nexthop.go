@@ -37,6 +37,9 @@ type Nexthop struct {
 	Gateway netip.Addr
 	// Blackhole drops packets. (NHA_BLACKHOLE)
 	Blackhole bool
+	// Encap is what packets that go this way are put into, such as an
+	// *rtnl.MPLSEncap. (NHA_ENCAP_TYPE, NHA_ENCAP)
+	Encap rtnl.Encap
 	// FDB marks a next hop for a VXLAN link's forwarding database, whose Gateway
 	// is the tunnel's end, or a group of such. Routes can't use it. Linux 5.8.
 	// (NHA_FDB)
@@ -73,8 +76,8 @@ type Nexthop struct {
 	// [WithHWStats]. Read only. (NHA_GROUP_STATS)
 	Stats []MemberStats
 
-	// Rest are attributes that this package has no field for, among them the
-	// encapsulation (NHA_ENCAP_TYPE, NHA_ENCAP); they are sent again as they came.
+	// Rest are attributes that this package has no field for; they are sent again as
+	// they came.
 	Rest []attr.Raw
 }
 
@@ -157,6 +160,9 @@ func (n Nexthop) String() string {
 	}
 	if n.GroupType != GroupMultipath {
 		words = append(words, "type", n.GroupType.String())
+	}
+	if n.Encap != nil {
+		words = append(words, "encap", n.Encap.String())
 	}
 	if n.Gateway.IsValid() {
 		words = append(words, "via", n.Gateway.String())

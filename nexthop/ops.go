@@ -2,11 +2,9 @@ package nexthop
 
 import (
 	"context"
-	"errors"
 	"io/fs"
 	"iter"
 	"math"
-	"slices"
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
@@ -231,16 +229,7 @@ func Flush(ctx context.Context, c *nlkit.Client, opts ...ListOption) error {
 			}
 		}
 	}
-	err = b.Send(ctx)
-	if failed, ok := errors.AsType[*nlkit.BatchError](err); ok {
-		failed.Failed = slices.DeleteFunc(failed.Failed, func(item nlkit.BatchItem) bool {
-			return errors.Is(item.Err, fs.ErrNotExist)
-		})
-		if len(failed.Failed) == 0 {
-			return nil
-		}
-	}
-	return err
+	return b.Send(ctx, fs.ErrNotExist)
 }
 
 // Buckets returns the buckets of the resilient group with this id that match the

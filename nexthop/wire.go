@@ -34,9 +34,8 @@ var attrs = attr.Table[Nexthop]{
 	attr.Flag(uapi.NHA_BLACKHOLE, "NHA_BLACKHOLE", func(n *Nexthop) *bool { return &n.Blackhole }),
 	attr.U32(uapi.NHA_OIF, "NHA_OIF", func(n *Nexthop) *int { return &n.Link }).Max(math.MaxInt32),
 	attr.Addr(uapi.NHA_GATEWAY, "NHA_GATEWAY", func(n *Nexthop) *netip.Addr { return &n.Gateway }),
-	// The kernel reports an encapsulation without the flag that it demands of one.
-	attr.Custom(uapi.NHA_ENCAP_TYPE, "NHA_ENCAP_TYPE", nil, keep(uapi.NHA_ENCAP_TYPE)),
-	attr.Custom(uapi.NHA_ENCAP, "NHA_ENCAP", nil, keep(uapi.NHA_ENCAP|uapi.NLA_F_NESTED)),
+	rtnl.EncapTypeRow(uapi.NHA_ENCAP_TYPE, "NHA_ENCAP_TYPE", func(n *Nexthop) *rtnl.Encap { return &n.Encap }),
+	rtnl.EncapRow(uapi.NHA_ENCAP, "NHA_ENCAP", uapi.NHA_ENCAP_TYPE, func(n *Nexthop) *rtnl.Encap { return &n.Encap }),
 	attr.Custom[Nexthop](uapi.NHA_GROUPS, "NHA_GROUPS", nil, nil), // of requests: see filter.request
 	attr.Custom[Nexthop](uapi.NHA_MASTER, "NHA_MASTER", nil, nil),
 	attr.Flag(uapi.NHA_FDB, "NHA_FDB", func(n *Nexthop) *bool { return &n.FDB }),
@@ -108,14 +107,6 @@ func bool32(typ uint16, name string, field func(*Nexthop) *bool) attr.Row[Nextho
 		}).Sample(func(r *rand.Rand, n *Nexthop) { *field(n) = r.IntN(2) == 1 })
 }
 
-// keep puts an attribute among those without a field, with the type to send it by.
-func keep(typ uint16) func(p []byte, n *Nexthop) error {
-	return func(p []byte, n *Nexthop) error {
-		n.Rest = append(n.Rest, attr.Raw{Type: typ, Data: append([]byte{}, p...)})
-		return nil
-	}
-}
-
 func putGroup(b []byte, n *Nexthop) ([]byte, error) {
 	if len(n.Group) == 0 {
 		return b, nil
@@ -179,15 +170,15 @@ func check(n *Nexthop, replace bool) error {
 	switch {
 	case replace && n.ID == 0:
 		return attr.Invalid("NHA_ID", "no id of what is to be replaced")
-	case n.Family != rtnl.FamilyUnspec && n.Family.Bits() == 0:
+	case n.Family != rtnl.FamilyUnspec && n.Family != rtnl.FamilyIPv4 && n.Family != rtnl.FamilyIPv6:
 		return attr.Invalid("nh_family", "%v is not a family of next hops", n.Family)
 	case n.Link < 0:
 		return attr.Invalid("NHA_OIF", "%d is no index of a link", n.Link)
 
 	case group && n.Family != rtnl.FamilyUnspec:
 		return attr.Invalid("nh_family", "%v with a group, which has no family", n.Family)
-	case group && (n.Gateway.IsValid() || n.Link != 0 || n.Blackhole || onlink):
-		return attr.Invalid("NHA_GROUP", "a group with a gateway, a link, a blackhole or onlink of its own")
+	case group && (n.Gateway.IsValid() || n.Link != 0 || n.Blackhole || n.Encap != nil || onlink):
+		return attr.Invalid("NHA_GROUP", "a group with a gateway, a link, an encapsulation, a blackhole or onlink of its own")
 	case !group && n.GroupType != GroupMultipath:
 		return attr.Invalid("NHA_GROUP_TYPE", "%v without a group", n.GroupType)
 	case !group && n.Resilient != nil:
@@ -201,10 +192,10 @@ func check(n *Nexthop, replace bool) error {
 	case group:
 		return nil
 
-	case n.Blackhole && (n.Gateway.IsValid() || n.Link != 0 || n.FDB):
-		return attr.Invalid("NHA_BLACKHOLE", "a blackhole with a gateway, a link or fdb")
-	case n.FDB && (n.Link != 0 || onlink):
-		return attr.Invalid("NHA_FDB", "fdb with a link or onlink")
+	case n.Blackhole && (n.Gateway.IsValid() || n.Link != 0 || n.Encap != nil || n.FDB):
+		return attr.Invalid("NHA_BLACKHOLE", "a blackhole with a gateway, a link, an encapsulation or fdb")
+	case n.FDB && (n.Link != 0 || n.Encap != nil || onlink):
+		return attr.Invalid("NHA_FDB", "fdb with a link, an encapsulation or onlink")
 	case !n.Blackhole && !n.FDB && n.Link == 0:
 		return attr.Invalid("NHA_OIF", "no link, and neither a blackhole, nor fdb, nor a group")
 	case onlink && !n.Gateway.IsValid():
@@ -215,6 +206,9 @@ func check(n *Nexthop, replace bool) error {
 		return attr.Invalid("NHA_GATEWAY", "%v has a zone: the link goes into Link", n.Gateway)
 	case n.Gateway.IsValid() && n.Gateway.IsUnspecified():
 		return attr.Invalid("NHA_GATEWAY", "%v is no gateway", n.Gateway)
+	}
+	if err := rtnl.CheckEncap("NHA_ENCAP", n.Encap); err != nil {
+		return err
 	}
 	family := rtnl.FamilyOf(n.Gateway)
 	switch {

@@ -62,23 +62,13 @@ func values() map[string]Nexthop {
 	counted.HWStats = true
 	counted.Stats = []MemberStats{{ID: 1}, {ID: 3}}
 	return map[string]Nexthop{
-		"gateway":     {ID: 1, Family: v4, Link: 3, Gateway: ip("10.9.0.2"), Protocol: rtnl.ProtocolBGP, Scope: rtnl.ScopeLink},
-		"gateway_6":   {ID: 2, Family: v6, Link: 3, Gateway: ip("fe80::2"), Scope: rtnl.ScopeLink},
-		"link":        {ID: 3, Family: v4, Link: 2, Scope: rtnl.ScopeHost},
-		"blackhole_6": {ID: 4, Family: v6, Blackhole: true},
-		"onlink":      {ID: 5, Family: v4, Link: 2, Gateway: ip("192.0.2.1"), Flags: FlagOnlink, Scope: rtnl.ScopeLink},
-		"fdb":         {ID: 6, Family: v4, Gateway: ip("192.0.2.8"), FDB: true, Scope: rtnl.ScopeLink},
-		"encap_ip": {ID: 7, Family: v4, Link: 3, Gateway: ip("10.9.0.2"), Scope: rtnl.ScopeLink, Rest: []attr.Raw{
-			{Type: uapi.NHA_ENCAP | uapi.NLA_F_NESTED, Data: []byte{
-				0x0c, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 7, // LWTUNNEL_IP_ID
-				0x08, 0, 2, 0, 192, 0, 2, 9, // LWTUNNEL_IP_DST
-				0x08, 0, 3, 0, 0, 0, 0, 0, // LWTUNNEL_IP_SRC
-				0x05, 0, 5, 0, 0, 0, 0, 0, // LWTUNNEL_IP_TOS
-				0x05, 0, 4, 0, 0, 0, 0, 0, // LWTUNNEL_IP_TTL
-				0x06, 0, 6, 0, 0, 0, 0, 0, // LWTUNNEL_IP_FLAGS
-			}},
-			{Type: uapi.NHA_ENCAP_TYPE, Data: []byte{uapi.LWTUNNEL_ENCAP_IP, 0}},
-		}},
+		"gateway":      {ID: 1, Family: v4, Link: 3, Gateway: ip("10.9.0.2"), Protocol: rtnl.ProtocolBGP, Scope: rtnl.ScopeLink},
+		"gateway_6":    {ID: 2, Family: v6, Link: 3, Gateway: ip("fe80::2"), Scope: rtnl.ScopeLink},
+		"link":         {ID: 3, Family: v4, Link: 2, Scope: rtnl.ScopeHost},
+		"blackhole_6":  {ID: 4, Family: v6, Blackhole: true},
+		"onlink":       {ID: 5, Family: v4, Link: 2, Gateway: ip("192.0.2.1"), Flags: FlagOnlink, Scope: rtnl.ScopeLink},
+		"fdb":          {ID: 6, Family: v4, Gateway: ip("192.0.2.8"), FDB: true, Scope: rtnl.ScopeLink},
+		"encap_ip":     {ID: 7, Family: v4, Link: 3, Gateway: ip("10.9.0.2"), Scope: rtnl.ScopeLink, Encap: &rtnl.IPEncap{ID: 7, Dst: ip("192.0.2.9")}},
 		"group":        {ID: 10, Group: []Member{{ID: 1, Weight: 1}, {ID: 3, Weight: 256}}},
 		"group_fdb":    {ID: 11, Group: []Member{{ID: 6, Weight: 1}}, FDB: true},
 		"group_16_bit": wide,

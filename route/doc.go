@@ -1,5 +1,5 @@
-// Package route lists, changes, looks up and watches IPv4 and IPv6 routes: what
-// `ip route` does.
+// Package route lists, changes, looks up and watches IPv4, IPv6 and MPLS routes, and
+// lists and watches multicast routes: what `ip route` and `ip mroute` do.
 //
 //	err := route.Add(ctx, c, route.Route{
 //		Dst:     netip.MustParsePrefix("10.0.0.0/8"),
@@ -11,6 +11,16 @@
 // A [Route] is a plain struct whose zero fields are not set; [Add] takes what
 // [List] returned, and fills in what `ip route add` fills in: table main, protocol
 // boot, type unicast, and the scope that fits.
+//
+// Encapsulations, such as MPLS and segment routing, are in package rtnl; they go into
+// [Extra], or into the next hops of a multipath route. An MPLS route has a Label
+// instead of a destination:
+//
+//	err := route.Add(ctx, c, route.Route{
+//		Family:  rtnl.FamilyMPLS,
+//		Gateway: netip.MustParseAddr("192.0.2.1"),
+//		Extra:   &route.Extra{Label: 100, Labels: rtnl.Labels{200}},
+//	})
 //
 // Reading takes no privilege, writing takes CAP_NET_ADMIN.
 //

@@ -114,3 +114,35 @@ func ExampleRoute_String() {
 	})
 	// Output: 10.0.0.0/8 via 10.1.0.1 table 100
 }
+
+func ExampleAdd_encap() {
+	c, err := nlkit.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	r := route.Route{
+		Dst:  netip.MustParsePrefix("2001:db8:100::/48"),
+		Link: 2,
+		Extra: &route.Extra{Encap: &rtnl.SEG6Encap{
+			Mode:     rtnl.SEG6Outer,
+			Segments: []netip.Addr{netip.MustParseAddr("fc00::1"), netip.MustParseAddr("fc00::2")},
+		}},
+	}
+	if err := route.Add(context.Background(), c, r); errors.Is(err, errors.ErrUnsupported) {
+		fmt.Println("the kernel has no segment routing")
+	} else if err != nil {
+		log.Fatal(err)
+	}
+}
+
+func ExampleFlush() {
+	c, err := nlkit.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	if err := route.Flush(context.Background(), c, route.MatchTable(100), route.MatchProtocol(rtnl.ProtocolBGP)); err != nil {
+		log.Fatal(err)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/netip"
+	"strconv"
 	"testing"
 	"time"
 
@@ -34,7 +35,7 @@ func newLab(t testing.TB, opts ...nlkit.Option) *lab {
 		t.Fatal(err)
 	}
 	defer sub.Close()
-	ns.Run(t, "ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1")
+	ns.Run(t, "ip", "link", "add", "v0", "index", strconv.Itoa(route.EncapLink), "type", "veth", "peer", "name", "v1")
 	for _, v := range []string{"v0", "v1"} {
 		// Link-local addresses, and their routes, would come at any time.
 		ns.Run(t, "ip", "link", "set", v, "addrgenmode", "none")

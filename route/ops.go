@@ -17,21 +17,24 @@ import (
 
 // Add adds a route that is not there yet: of IPv4 none to the same destination
 // with the same TOS and priority in the table, of IPv6 none with the same
-// priority. It takes what [List] returned; fields that are only read are ignored.
+// priority, of MPLS none with the same label. It takes what [List] returned; fields that are only read are ignored.
 // `ip route add`
 //
 // Errors: [fs.ErrExist] if there is such a route, [fs.ErrNotExist] if there is no
 // such link, [fs.ErrInvalid] for a route that is refused, by the kernel or before
 // it is sent, [syscall.ENETUNREACH] or [syscall.EHOSTUNREACH] if no link reaches
-// the gateway, [fs.ErrPermission] without CAP_NET_ADMIN.
+// the gateway, [errors.ErrUnsupported] if the kernel lacks the encapsulation, or
+// MPLS, [fs.ErrPermission] without CAP_NET_ADMIN.
 func Add(ctx context.Context, d nlkit.Doer, r Route, opts ...WriteOption) error {
 	return write(ctx, d, "route.Add", uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, r, opts)
 }
 
 // Append adds a route behind others to the same destination: of IPv4 a further
-// one, of IPv6 a further next hop of the one that is there. `ip route append`
+// one, of IPv6 a further next hop of the one that is there. There is no such thing
+// for MPLS. `ip route append`
 //
-// Errors: those of [Add]; [fs.ErrExist] only for exactly the same route.
+// Errors: those of [Add]; [fs.ErrExist] only for exactly the same route,
+// [errors.ErrUnsupported] for MPLS.
 func Append(ctx context.Context, d nlkit.Doer, r Route, opts ...WriteOption) error {
 	return write(ctx, d, "route.Append", uapi.NLM_F_CREATE|uapi.NLM_F_APPEND, r, opts)
 }
@@ -52,12 +55,18 @@ func Change(ctx context.Context, d nlkit.Doer, r Route, opts ...WriteOption) err
 }
 
 // Delete removes a route: the first to the destination in the table that has all
-// that is set in r. It takes what [List] returned. `ip route del`
+// that is set in r. Of MPLS it is the one with the label, whatever else is set. It
+// takes what [List] returned. `ip route del`
 //
-// Errors: [fs.ErrNotExist] if there is none, [fs.ErrInvalid] for a route that is
+// Errors: [fs.ErrNotExist] if there is none, but for MPLS, where the kernel does not
+// tell; [fs.ErrInvalid] for a route that is
 // refused before it is sent, [fs.ErrPermission] without CAP_NET_ADMIN.
 func Delete(ctx context.Context, d nlkit.Doer, r Route) error {
-	req, err := newRequest("route.Delete", uapi.RTM_DELROUTE, 0, r)
+	return del(ctx, d, "route.Delete", r)
+}
+
+func del(ctx context.Context, d nlkit.Doer, op string, r Route) error {
+	req, err := newRequest(op, uapi.RTM_DELROUTE, 0, r)
 	if err != nil {
 		return err
 	}
@@ -104,7 +113,12 @@ func readBack(req *nlkit.Request, into *Route) {
 		if _, err := decode(data, &sent); err != nil {
 			return err
 		}
-		opts := []ListOption{MatchTable(sent.Table), MatchDst(sent.Dst), MatchProtocol(sent.Protocol), MatchType(sent.Type)}
+		opts := []ListOption{MatchTable(sent.Table), MatchProtocol(sent.Protocol), MatchType(sent.Type)}
+		if sent.Family == rtnl.FamilyMPLS {
+			opts = append(opts, MatchLabel(sent.label()))
+		} else {
+			opts = append(opts, MatchDst(sent.Dst))
+		}
 		if sent.Priority != 0 {
 			opts = append(opts, MatchPriority(sent.Priority))
 		}
@@ -157,14 +171,16 @@ func prepare(r *Route, del bool) error {
 	if r.NexthopID != 0 {
 		// What the next hop object has is not the route's to say.
 		r.Gateway, r.Link, r.Multipath = netip.Addr{}, 0, nil
+		if r.Extra != nil && r.Extra.Encap != nil {
+			e := *r.Extra
+			e.Encap = nil
+			r.Extra = &e
+		}
 	}
 	r.Gateway = unmap(family, r.Gateway)
 	r.PrefSrc = unmap(family, r.PrefSrc)
 	r.Multipath = unmapped(family, r.Multipath)
 	r.Flags &^= readOnlyFlags
-	if err := checkGateway(family, r.Gateway, ""); err != nil {
-		return err
-	}
 	switch {
 	case r.PrefSrc.IsValid() && (rtnl.FamilyOf(r.PrefSrc) != family || r.PrefSrc.Zone() != ""):
 		return attr.Invalid("RTA_PREFSRC", "%v is no address of family %v", r.PrefSrc, family)
@@ -175,7 +191,10 @@ func prepare(r *Route, del bool) error {
 	case len(r.Multipath) > 0 && r.Link != 0:
 		return attr.Invalid("RTA_MULTIPATH", "next hops beside the link %d", r.Link)
 	}
-	if err := checkHops(family, r.Multipath); err != nil {
+	if err := checkHops(family, r.Multipath, del); err != nil {
+		return err
+	}
+	if err := checkExtra(r, del); err != nil {
 		return err
 	}
 	setDefaults(r, del)
@@ -186,6 +205,8 @@ func prepare(r *Route, del bool) error {
 func checkPrefixes(r *Route) error {
 	dst := rtnl.FamilyOf(r.Dst.Addr())
 	switch {
+	case multicast(r.Family):
+		return attr.Invalid("rtm_family", "multicast routes are only read")
 	case r.Dst != (netip.Prefix{}) && !r.Dst.IsValid():
 		return attr.Invalid("RTA_DST", "no valid prefix")
 	case dst == rtnl.FamilyUnspec && r.Family == rtnl.FamilyUnspec:
@@ -198,7 +219,10 @@ func checkPrefixes(r *Route) error {
 	if dst != rtnl.FamilyUnspec {
 		r.Family = dst
 	}
-	if r.Family.Bits() == 0 {
+	switch r.Family {
+	case rtnl.FamilyIPv4, rtnl.FamilyIPv6:
+	case rtnl.FamilyMPLS: // with a prefix it was refused
+	default:
 		return attr.Invalid("rtm_family", "no routes of family %v", r.Family)
 	}
 	if e := r.Extra; e != nil && e.Src != (netip.Prefix{}) {
@@ -210,6 +234,67 @@ func checkPrefixes(r *Route) error {
 		case e.Src != e.Src.Masked():
 			return attr.Invalid("RTA_SRC", "%v has host bits, the network is %v", e.Src, e.Src.Masked())
 		}
+	}
+	return nil
+}
+
+// checkExtra refuses what a route of the family cannot have.
+func checkExtra(r *Route, del bool) error {
+	e := r.Extra
+	if e == nil {
+		if r.Family != rtnl.FamilyMPLS { // mostly so
+			return checkGateway(r.Family, r.Gateway, "")
+		}
+		e = new(Extra)
+	}
+	if r.Family != rtnl.FamilyMPLS {
+		switch {
+		case e.Label != 0:
+			return attr.Invalid("RTA_DST", "a label with family %v", r.Family)
+		case e.Encap != nil && len(r.Multipath) > 0:
+			return attr.Invalid("RTA_ENCAP", "an encapsulation beside next hops, which each have their own")
+		}
+	} else {
+		switch {
+		case del && e.Label == 0:
+			return attr.Invalid("RTA_DST", "no label")
+		case r.NexthopID != 0:
+			return attr.Invalid("RTA_NH_ID", "an MPLS route with a next hop object")
+		case e.Metrics != (Metrics{}):
+			return attr.Invalid("RTA_METRICS", "an MPLS route with metrics")
+		case e.Expires != 0:
+			return attr.Invalid("RTA_EXPIRES", "an MPLS route that expires")
+		case e.Realms != (Realms{}):
+			return attr.Invalid("RTA_FLOW", "an MPLS route with realms")
+		case len(r.Multipath) > 0 && (len(e.Labels) > 0 || len(e.GatewayMAC) > 0):
+			return attr.Invalid("RTA_MULTIPATH", "labels or a link-layer address beside next hops, which each have their own")
+		}
+	}
+	return checkHop(r.Family, &Nexthop{Gateway: r.Gateway, Encap: e.Encap, Labels: e.Labels, GatewayMAC: e.GatewayMAC}, del, "")
+}
+
+// checkHop refuses what a next hop of the family cannot have. path is that of the
+// attributes around it, with a dot.
+func checkHop(family rtnl.Family, h *Nexthop, del bool, path string) error {
+	if err := checkGateway(family, h.Gateway, path); err != nil {
+		return err
+	}
+	if family != rtnl.FamilyMPLS {
+		switch {
+		case len(h.Labels) > 0:
+			return attr.Invalid(path+"RTA_NEWDST", "labels with family %v: an encapsulation puts them on IP packets", family)
+		case len(h.GatewayMAC) > 0:
+			return attr.Invalid(path+"RTA_VIA", "a link-layer address with family %v", family)
+		case h.Encap == nil || del: // what is deleted need not be complete
+			return nil
+		}
+		return rtnl.CheckEncap(path+"RTA_ENCAP", h.Encap)
+	}
+	switch {
+	case h.Encap != nil:
+		return attr.Invalid(path+"RTA_ENCAP", "an encapsulation with family mpls, which has labels")
+	case h.Gateway.IsValid() && len(h.GatewayMAC) > 0:
+		return attr.Invalid(path+"RTA_VIA", "both a gateway and a link-layer address")
 	}
 	return nil
 }
@@ -250,11 +335,11 @@ func setDefaults(r *Route, del bool) {
 			r.Scope = rtnl.ScopeLink
 		}
 	}
+	if r.Type == TypeUnspec && (!del || r.Family == rtnl.FamilyMPLS) {
+		r.Type = TypeUnicast
+	}
 	if del {
 		return
-	}
-	if r.Type == TypeUnspec {
-		r.Type = TypeUnicast
 	}
 	if r.Protocol == rtnl.ProtocolUnspec {
 		r.Protocol = rtnl.ProtocolBoot
@@ -262,9 +347,9 @@ func setDefaults(r *Route, del bool) {
 }
 
 // List returns the routes that match the options: without any, all IPv4 and IPv6
-// routes of all tables, as `ip route show table all` does. Routes that the kernel
-// keeps in a cache are left out. IPv4 comes before IPv6, each in the kernel's
-// order.
+// routes of all tables, as `ip route show table all` does. Those of other families
+// come if [MatchFamily] says so. Routes that the kernel keeps in a cache are left
+// out. IPv4 comes before IPv6, each in the kernel's order.
 //
 // A list of IPv4 routes holds every route that was there all the time exactly
 // once. A list of IPv6 routes may lack or repeat some if IPv6 routes change
@@ -331,6 +416,33 @@ func Lookup(ctx context.Context, c *nlkit.Client, dst netip.Addr, opts ...Lookup
 	if err == nil {
 		req.Data, err = l.message()
 	}
+	return find(ctx, c, req, err)
+}
+
+// LookupLabel returns the route that the kernel would send MPLS packets by that
+// come with this label: the next hop, and the labels that they go out with.
+// `ip -family mpls route get …`
+//
+// Errors: [syscall.ENETUNREACH] if there is none, [fs.ErrInvalid] for a label that
+// can have none, [errors.ErrUnsupported] if the kernel has no MPLS.
+func LookupLabel(ctx context.Context, c *nlkit.Client, label uint32, opts ...LabelOption) (Route, error) {
+	l := labelLookup{label: rtnl.Labels{label}}
+	for _, o := range opts {
+		if o != nil {
+			o.applyLabel(&l)
+		}
+	}
+	req := nlkit.Request{
+		Op: "route.LookupLabel", Protocol: uapi.NETLINK_ROUTE, Type: uapi.RTM_GETROUTE,
+		Header: headerLen, Schema: labelAttrs, Describe: func([]byte) string { return l.label.String() },
+	}
+	var err error
+	req.Data, err = l.message()
+	return find(ctx, c, req, err)
+}
+
+// find sends what asks for one route, unless it is refused.
+func find(ctx context.Context, c *nlkit.Client, req nlkit.Request, err error) (Route, error) {
 	if err != nil {
 		return Route{}, req.Fail(err)
 	}

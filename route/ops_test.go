@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/route"
 	"github.com/nlkit/nlkit/rtnl"
+	"github.com/nlkit/nlkit/rule"
 )
 
 // samples are routes with every field that the kernel of a test takes.
@@ -265,7 +267,7 @@ func TestNexthopID(t *testing.T) {
 	if err := route.Add(ctx, l.c, r); err != nil {
 		t.Fatal(err)
 	}
-	got := find(t, l.c, r)
+	got := find(t, l.c, r, route.MatchNexthopID(42))
 	if got.NexthopID != 42 || got.Gateway != ip("10.1.0.2") || got.Link != l.v0 {
 		t.Errorf("got %+v", got)
 	}
@@ -473,11 +475,35 @@ func TestLookup(t *testing.T) {
 		{ip("fe80::1%v0"), nil, fs.ErrInvalid, false},
 		{dst, []route.LookupOption{route.WithFrom(ip("2001:db8::1"))}, fs.ErrInvalid, false},
 		{dst, []route.LookupOption{route.WithOIF(-1)}, fs.ErrInvalid, false},
+		{dst, []route.LookupOption{route.WithFlowLabel(1)}, fs.ErrInvalid, false},
+		{ip("2001:db8:10::7"), []route.LookupOption{route.WithFlowLabel(1 << 20)}, fs.ErrInvalid, false},
 	} {
 		_, err := route.Lookup(ctx, l.c, tt.dst, tt.opts...)
 		var e *nlkit.Error
 		if !errors.Is(err, tt.want) || !errors.As(err, &e) || e.Sent != tt.sent || e.Op != "route.Lookup" {
 			t.Errorf("%v: got %v", tt.dst, err)
+		}
+	}
+}
+
+// A rule for a flow label decides where a look-up with that label goes.
+func TestLookupFlowLabel(t *testing.T) {
+	nstest.NeedKernel(t, "6.14")
+	l := newLab(t)
+	ctx := t.Context()
+	dst := prefix("2001:db8:10::/48")
+	err := errors.Join(
+		route.Add(ctx, l.c, route.Route{Dst: dst, Gateway: ip("2001:db8:1::2")}),
+		route.Add(ctx, l.c, route.Route{Dst: dst, Gateway: ip("2001:db8:2::2"), Table: 100}),
+		rule.Add(ctx, l.c, rule.Rule{Family: v6, FlowLabel: new(uint32(0xabcde)), Table: 100}),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for label, want := range map[uint32]netip.Addr{0: ip("2001:db8:1::2"), 0xabcdf: ip("2001:db8:1::2"), 0xabcde: ip("2001:db8:2::2")} {
+		got, err := route.Lookup(ctx, l.c, ip("2001:db8:10::7"), route.WithFlowLabel(label))
+		if err != nil || got.Gateway != want {
+			t.Errorf("%#x: %v, %v", label, got, err)
 		}
 	}
 }
@@ -507,6 +533,9 @@ func TestListFilters(t *testing.T) {
 	uses := func(r route.Route, link int) bool {
 		return r.Link == link || slices.ContainsFunc(r.Multipath, func(h route.Nexthop) bool { return h.Link == link })
 	}
+	to := func(r route.Route, gateway netip.Addr) bool {
+		return r.Gateway == gateway || slices.ContainsFunc(r.Multipath, func(h route.Nexthop) bool { return h.Gateway == gateway })
+	}
 	for _, tt := range []struct {
 		name string
 		opts []route.ListOption
@@ -533,6 +562,16 @@ func TestListFilters(t *testing.T) {
 		{"scope", []route.ListOption{route.MatchScope(rtnl.ScopeSite)}, func(r route.Route) bool { return r.Scope == rtnl.ScopeSite }, false},
 		{"global scope", []route.ListOption{route.MatchScope(rtnl.ScopeGlobal)}, func(r route.Route) bool { return r.Scope == rtnl.ScopeGlobal }, false},
 		{"priority", []route.ListOption{route.MatchPriority(7)}, func(r route.Route) bool { return r.Priority == 7 }, false},
+		{"TOS", []route.ListOption{route.MatchTOS(0x10)}, func(r route.Route) bool { return r.TOS == 0x10 }, false},
+		{"no TOS", []route.ListOption{route.MatchTOS(0), route.MatchFamily(v4)}, func(r route.Route) bool { return r.Family == v4 && r.TOS == 0 }, false},
+		{"gateway", []route.ListOption{route.MatchGateway(ip("10.1.0.2"))}, func(r route.Route) bool { return to(r, ip("10.1.0.2")) }, false},
+		{"gateway of one hop", []route.ListOption{route.MatchGateway(ip("10.2.0.2"))}, func(r route.Route) bool { return to(r, ip("10.2.0.2")) }, false},
+		{"gateway of the other family", []route.ListOption{route.MatchGateway(ip("fe80::2"))}, func(r route.Route) bool { return to(r, ip("fe80::2")) }, false},
+		{"gateway, mapped", []route.ListOption{route.MatchGateway(ip("::ffff:10.1.0.2"))}, func(r route.Route) bool { return to(r, ip("10.1.0.2")) }, false},
+		{"no gateway", []route.ListOption{route.MatchGateway(ip("10.99.0.1"))}, nil, true},
+		{"preferred source", []route.ListOption{route.MatchPrefSrc(ip("2001:db8:2::1"))}, func(r route.Route) bool { return r.PrefSrc == ip("2001:db8:2::1") }, false},
+		{"no next hop", []route.ListOption{route.MatchNexthopID(4711)}, nil, true},
+		{"no label", []route.ListOption{route.MatchLabel(100)}, nil, true},
 		{"no priority", []route.ListOption{route.MatchPriority(0)}, func(r route.Route) bool { return r.Priority == 0 }, false},
 		{"exact", []route.ListOption{route.MatchDst(prefix("10.12.0.0/16"))}, func(r route.Route) bool { return r.Dst == prefix("10.12.0.0/16") }, false},
 		{"default", []route.ListOption{route.MatchDst(prefix("0.0.0.0/0"))}, func(r route.Route) bool { return r.IsDefault() && r.Family == v4 }, false},
@@ -574,7 +613,10 @@ func TestListFilters(t *testing.T) {
 			}
 		})
 	}
-	for _, o := range []route.ListOption{route.MatchDst(netip.Prefix{}), route.MatchWithin(netip.Prefix{}), route.MatchCovering(netip.Prefix{})} {
+	for _, o := range []route.ListOption{
+		route.MatchDst(netip.Prefix{}), route.MatchWithin(netip.Prefix{}), route.MatchCovering(netip.Prefix{}),
+		route.MatchGateway(netip.Addr{}), route.MatchPrefSrc(netip.Addr{}), route.MatchNexthopID(0),
+	} {
 		if _, err := route.List(ctx, l.c, o); !errors.Is(err, fs.ErrInvalid) {
 			t.Errorf("List with an invalid prefix: %v", err)
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/nlkit/nlkit/rtnl"
 )
 
-// ListOption chooses which routes [List] and [All] return. A route must match all
+// ListOption chooses which routes [List], [All] and [Flush] are about. A route must match all
 // of them. The kernel filters by family, table, link, protocol and type, where it
 // checks requests strictly (Linux 4.20); what it returns is always checked again.
 type ListOption interface{ applyList(*filter) }
@@ -26,11 +26,22 @@ type filter struct {
 	typ      Type
 	scope    rtnl.Scope
 
-	hasTable, hasLink, hasPriority, hasProtocol, hasType, hasScope bool
+	tos     uint8
+	nexthop uint32
+	label   *uint32
+
+	hasTable, hasLink, hasPriority, hasProtocol, hasType, hasScope, hasTOS bool
 
 	dst, within, covering netip.Prefix
+	gateway, prefSrc      netip.Addr
 
 	err error // the first option that makes no sense
+}
+
+func (f *filter) checkAddr(option string, a netip.Addr) {
+	if f.err == nil && !a.IsValid() {
+		f.err = attr.Refuse("%s with an invalid address", option)
+	}
 }
 
 func (f *filter) checkPrefix(option string, p netip.Prefix) {
@@ -52,8 +63,10 @@ func MatchLink(index int) ListOption {
 	return listOption(func(f *filter) { f.link, f.hasLink = index, true })
 }
 
-// MatchFamily chooses the routes of one family: rtnl.FamilyIPv4 or
-// rtnl.FamilyIPv6. `ip -family … route show`
+// MatchFamily chooses the routes of one family: rtnl.FamilyIPv4, rtnl.FamilyIPv6,
+// rtnl.FamilyMPLS, or the multicast routes of rtnl.FamilyIPMR or
+// rtnl.FamilyIP6MR. A kernel that lacks a family has none of it, which is not an
+// error. `ip -family … route show`, `ip mroute show`
 func MatchFamily(family rtnl.Family) ListOption {
 	return listOption(func(f *filter) { f.family = family })
 }
@@ -103,6 +116,45 @@ func MatchCovering(p netip.Prefix) ListOption {
 		f.covering = p.Masked()
 		f.checkPrefix("MatchCovering", p)
 	})
+}
+
+// MatchTOS chooses the routes with this type of service. `ip route show tos …`
+func MatchTOS(tos uint8) ListOption {
+	return listOption(func(f *filter) { f.tos, f.hasTOS = tos, true })
+}
+
+// MatchGateway chooses the routes that send to this gateway, alone or as one of
+// several. `ip route show via …`
+func MatchGateway(a netip.Addr) ListOption {
+	return listOption(func(f *filter) {
+		f.gateway = a.Unmap()
+		f.checkAddr("MatchGateway", a)
+	})
+}
+
+// MatchPrefSrc chooses the routes with this preferred source.
+// `ip route show src …`
+func MatchPrefSrc(a netip.Addr) ListOption {
+	return listOption(func(f *filter) {
+		f.prefSrc = a.Unmap()
+		f.checkAddr("MatchPrefSrc", a)
+	})
+}
+
+// MatchNexthopID chooses the routes that use the next hop object with this id.
+func MatchNexthopID(id uint32) ListOption {
+	return listOption(func(f *filter) {
+		f.nexthop = id
+		if f.err == nil && id == 0 {
+			f.err = attr.Refuse("MatchNexthopID(0): no id")
+		}
+	})
+}
+
+// MatchLabel chooses the MPLS route for this label.
+// `ip -family mpls route show exact …`
+func MatchLabel(label uint32) ListOption {
+	return listOption(func(f *filter) { f.label, f.family = &label, rtnl.FamilyMPLS })
 }
 
 // WriteOption changes how [Add], [Append], [Replace] and [Change] work.
@@ -175,8 +227,36 @@ func WithDport(port uint16) LookupOption {
 	return lookupOption(func(l *lookup) { l.dport = port })
 }
 
+// WithFlowLabel sets the packet's flow label, IPv6 only. Linux 6.14; older kernels
+// refuse it. `ip route get … flowlabel …`
+func WithFlowLabel(label uint32) LookupOption {
+	return lookupOption(func(l *lookup) { l.flowLabel = label })
+}
+
+// LabelOption tells [LookupLabel] more of what to find.
+type LabelOption interface{ applyLabel(*labelLookup) }
+
+type labelOption func(*labelLookup)
+
+func (o labelOption) applyLabel(l *labelLookup) { o(l) }
+
+// WithInnerLabels sets the labels that the packet has below the one to look up: they
+// decide among several next hops.
+func WithInnerLabels(labels rtnl.Labels) LabelOption {
+	return labelOption(func(l *labelLookup) { l.inner = labels })
+}
+
+// FIBMatchOption is an option of [Lookup] and of [LookupLabel].
+type FIBMatchOption interface {
+	LookupOption
+	LabelOption
+}
+
+type fibMatchOption struct{}
+
+func (fibMatchOption) applyLookup(l *lookup)     { l.fibMatch = true }
+func (fibMatchOption) applyLabel(l *labelLookup) { l.fibMatch = true }
+
 // WithFIBMatch asks for the entry of the routing table that decides, instead of
 // the route that results for the packet. `ip route get fibmatch …`
-func WithFIBMatch() LookupOption {
-	return lookupOption(func(l *lookup) { l.fibMatch = true })
-}
+func WithFIBMatch() FIBMatchOption { return fibMatchOption{} }

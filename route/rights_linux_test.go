@@ -8,7 +8,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/route"
+	"github.com/nlkit/nlkit/rtnl"
 )
 
 // withoutRights runs fn on a thread that has no capability, which is not used
@@ -51,4 +53,19 @@ func TestPermission(t *testing.T) {
 			t.Errorf("List: %v, %v", list, err)
 		}
 	})
+}
+
+func TestFlushWithoutRights(t *testing.T) {
+	l := newLab(t)
+	withoutRights(t, func() {
+		err := route.Flush(t.Context(), l.c, route.MatchTable(rtnl.TableMain))
+		failed, ok := errors.AsType[*nlkit.BatchError](err)
+		if !ok || !errors.Is(err, fs.ErrPermission) || len(failed.Failed) != failed.Total || failed.Total == 0 {
+			t.Errorf("got %v", err)
+		}
+	})
+	list, err := route.List(t.Context(), l.c, route.MatchTable(rtnl.TableMain))
+	if err != nil || len(list) == 0 {
+		t.Errorf("left: %v, %v", list, err)
+	}
 }

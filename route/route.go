@@ -1,6 +1,7 @@
 package route
 
 import (
+	"net"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -17,10 +18,11 @@ import (
 type Route struct {
 	// Dst is the destination, without host bits. The zero Prefix, with a Family,
 	// is the default route, as are 0.0.0.0/0 and ::/0, which are what List gives.
-	// (RTA_DST, rtm_dst_len)
+	// MPLS routes have none, but a Label in Extra. (RTA_DST, rtm_dst_len)
 	Dst netip.Prefix
 	// Gateway is the router to send to. An IPv4 route may have an IPv6 gateway
-	// (Linux 5.2). (RTA_GATEWAY, or RTA_VIA for the other family)
+	// (Linux 5.2), an MPLS route one of either family. (RTA_GATEWAY, or RTA_VIA
+	// for another family)
 	Gateway netip.Addr
 	// PrefSrc is the source address that the host prefers for this destination.
 	// (RTA_PREFSRC)
@@ -67,15 +69,20 @@ type Route struct {
 	// (RTA_PREF)
 	Preference Preference
 	// Family is the address family. It is needed only where Dst is the zero
-	// Prefix. (rtm_family)
+	// Prefix: of default routes and of MPLS routes. Multicast routes, of
+	// rtnl.FamilyIPMR and rtnl.FamilyIP6MR, are only read. (rtm_family)
 	Family rtnl.Family
 }
 
 // Extra is what few routes have. Zero fields are not set.
 type Extra struct {
-	// Src is the source that a packet must have, IPv6 only; in the answer to a
-	// look-up the source that was asked for. (RTA_SRC, rtm_src_len)
+	// Src is the source that a packet must have, IPv6 and multicast routes only; in
+	// the answer to a look-up the source that was asked for. (RTA_SRC, rtm_src_len)
 	Src netip.Prefix
+	// Encap is what packets of the route are put into, such as an
+	// *rtnl.MPLSEncap; the next hops of Multipath each have their own.
+	// (RTA_ENCAP_TYPE, RTA_ENCAP)
+	Encap rtnl.Encap
 	// Metrics are parameters for connections that use the route. (RTA_METRICS)
 	Metrics Metrics
 	// Expires is how long the route lives, in whole seconds, rounded up, IPv6
@@ -88,9 +95,22 @@ type Extra struct {
 	// and back; nil is the system's setting. The kernel ignores it on IP routes.
 	// (RTA_TTL_PROPAGATE)
 	TTLPropagate *bool
-	// IIF is the index of the link that a looked-up packet comes in by. Read only.
-	// (RTA_IIF)
+	// Label is what an MPLS route is for: packets that come with this label, from
+	// 16 on. Zero lets the kernel choose one when the route is added; [Into] tells
+	// which. MPLS only. (RTA_DST)
+	Label uint32
+	// Labels are what packets go out with in the place of Label, the outermost
+	// first. None takes Label off. MPLS only. (RTA_NEWDST)
+	Labels rtnl.Labels
+	// GatewayMAC is the link-layer address to send to where there is no Gateway.
+	// MPLS only. (RTA_VIA)
+	GatewayMAC net.HardwareAddr
+	// IIF is the index of the link that a looked-up packet, or one for a multicast
+	// route, comes in by. Read only. (RTA_IIF)
 	IIF int
+	// Multicast tells of a multicast route's use. Read only. (RTA_MFC_STATS,
+	// RTA_EXPIRES)
+	Multicast *MulticastStats
 	// CacheInfo is the route's use and state, where the kernel reports any. Read
 	// only. (RTA_CACHEINFO)
 	CacheInfo *CacheInfo
@@ -129,8 +149,22 @@ type CacheInfo struct {
 	TimestampAge uint32
 }
 
+// MulticastStats is what the kernel tells of a multicast route's use: struct
+// rta_mfc_stats in include/uapi/linux/rtnetlink.h.
+type MulticastStats struct {
+	// Packets is the number of packets that were forwarded. (mfcs_packets)
+	Packets uint64
+	// Bytes is their length in bytes. (mfcs_bytes)
+	Bytes uint64
+	// WrongLink is the number of packets that came in by another link.
+	// (mfcs_wrong_if)
+	WrongLink uint64
+	// LastUse is how long ago the route was last used. (RTA_EXPIRES)
+	LastUse time.Duration
+}
+
 // IsDefault reports whether r is a default route: one for all destinations.
-func (r Route) IsDefault() bool { return r.Dst.Bits() <= 0 }
+func (r Route) IsDefault() bool { return r.Dst.Bits() <= 0 && r.Family != rtnl.FamilyMPLS }
 
 // String returns the route as in errors and logs, in the words of `ip route` with
 // links as their indexes: "10.0.0.0/8 via 10.1.0.1 dev 2 table 100".
@@ -139,12 +173,19 @@ func (r Route) String() string {
 	if r.Type != TypeUnspec && r.Type != TypeUnicast {
 		b.WriteString(r.Type.String() + " ")
 	}
-	if r.IsDefault() {
+	e := r.Extra
+	if e == nil {
+		e = new(Extra)
+	}
+	switch {
+	case r.Family == rtnl.FamilyMPLS:
+		b.WriteString(rtnl.Labels{r.label()}.String())
+	case r.IsDefault():
 		b.WriteString("default")
-	} else {
+	default:
 		b.WriteString(r.Dst.String())
 	}
-	if e := r.Extra; e != nil && e.Src.IsValid() {
+	if e.Src.IsValid() {
 		b.WriteString(" from " + e.Src.String())
 	}
 	if r.TOS != 0 {
@@ -153,7 +194,9 @@ func (r Route) String() string {
 	if r.NexthopID != 0 {
 		b.WriteString(" nhid " + strconv.FormatUint(uint64(r.NexthopID), 10))
 	}
-	writeHop(&b, r.family(), r.Gateway, r.Link)
+	writeHop(&b, r.family(), &Nexthop{
+		Gateway: r.Gateway, Link: r.Link, Encap: e.Encap, Labels: e.Labels, GatewayMAC: e.GatewayMAC,
+	})
 	if r.Table != rtnl.TableUnspec && r.Table != rtnl.TableMain {
 		b.WriteString(" table " + r.Table.String())
 	}
@@ -162,7 +205,7 @@ func (r Route) String() string {
 	}
 	for _, h := range r.Multipath {
 		b.WriteString(" nexthop")
-		writeHop(&b, r.family(), h.Gateway, h.Link)
+		writeHop(&b, r.family(), &h)
 		if h.Weight > 1 {
 			b.WriteString(" weight " + strconv.Itoa(h.Weight))
 		}
@@ -170,17 +213,34 @@ func (r Route) String() string {
 	return b.String()
 }
 
-func writeHop(b *strings.Builder, family rtnl.Family, gateway netip.Addr, link int) {
-	if gateway.IsValid() {
+func writeHop(b *strings.Builder, family rtnl.Family, h *Nexthop) {
+	if len(h.Labels) > 0 {
+		b.WriteString(" as " + h.Labels.String())
+	}
+	if h.Encap != nil {
+		b.WriteString(" encap " + h.Encap.String())
+	}
+	switch {
+	case h.Gateway.IsValid():
 		b.WriteString(" via ")
-		if f := rtnl.FamilyOf(gateway); f != family {
+		if f := rtnl.FamilyOf(h.Gateway); f != family {
 			b.WriteString(f.String() + " ")
 		}
-		b.WriteString(gateway.String())
+		b.WriteString(h.Gateway.String())
+	case len(h.GatewayMAC) > 0:
+		b.WriteString(" via link " + h.GatewayMAC.String())
 	}
-	if link != 0 {
-		b.WriteString(" dev " + strconv.Itoa(link))
+	if h.Link != 0 {
+		b.WriteString(" dev " + strconv.Itoa(h.Link))
 	}
+}
+
+// label is that of an MPLS route, 0 for none.
+func (r *Route) label() uint32 {
+	if r.Extra == nil {
+		return 0
+	}
+	return r.Extra.Label
 }
 
 // family is that of the destination, if there is one.

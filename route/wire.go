@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"net"
 	"net/netip"
 
 	"github.com/nlkit/nlkit/attr"
@@ -14,6 +15,7 @@ import (
 
 const (
 	headerLen = 12 // struct rtmsg
+	labelBits = 20 // rtm_dst_len of an MPLS route
 
 	// What the kernel says of a route and does not take.
 	readOnlyFlags = FlagDead | FlagOffload | FlagLinkDown | FlagUnresolved | FlagTrap | FlagCloned | FlagPrefix |
@@ -21,7 +23,7 @@ const (
 )
 
 // attrs are the attributes of a route's own fields; those of Extra are in
-// extraAttrs. Dst takes its length from the header, which is decoded first. What
+// extraAttrs, mplsAttrs and multicastAttrs. Dst takes its length from the header, which is decoded first. What
 // is hot, [encode] and [decode], does the same by hand.
 var attrs = attr.Table[Route]{
 	attr.Custom(uapi.RTA_DST, "RTA_DST",
@@ -32,6 +34,9 @@ var attrs = attr.Table[Route]{
 			return attr.AppendAddr(b, uapi.RTA_DST, r.Dst.Addr()), nil
 		},
 		func(p []byte, r *Route) error {
+			if !r.Dst.IsValid() {
+				return nil // a label
+			}
 			a, err := address(p, r.Family)
 			r.Dst = netip.PrefixFrom(a, r.Dst.Bits())
 			return err
@@ -92,10 +97,10 @@ var attrs = attr.Table[Route]{
 			if !r.Gateway.IsValid() || rtnl.FamilyOf(r.Gateway) == r.Family {
 				return b, nil
 			}
-			return appendVia(b, r.Gateway), nil
+			return appendVia(b, rtnl.FamilyOf(r.Gateway), r.Gateway.AsSlice()), nil
 		},
 		func(p []byte, r *Route) (err error) {
-			r.Gateway, err = via(p)
+			r.Gateway, _, err = via(p)
 			return err
 		}).Sample(func(rnd *rand.Rand, r *Route) {
 		if !r.Gateway.IsValid() && r.Family == rtnl.FamilyIPv4 {
@@ -110,19 +115,12 @@ var attrs = attr.Table[Route]{
 type names struct{}
 
 func (names) Attr(typ uint16, siblings []byte) (name string, sub attr.Schema) {
-	if name, sub = attrs.Attr(typ, siblings); name != "" {
-		return name, sub
+	for _, s := range []attr.Schema{attrs, extraAttrs, mplsAttrs, multicastAttrs} {
+		if name, sub = s.Attr(typ, siblings); name != "" {
+			break
+		}
 	}
-	if name, sub = extraAttrs.Attr(typ, siblings); name != "" {
-		return name, sub
-	}
-	switch typ {
-	case uapi.RTA_ENCAP_TYPE:
-		name = "RTA_ENCAP_TYPE"
-	case uapi.RTA_ENCAP:
-		name = "RTA_ENCAP"
-	}
-	return name, nil
+	return name, sub
 }
 
 // schema is names with what stands in RTA_MULTIPATH.
@@ -167,22 +165,26 @@ func address(p []byte, family rtnl.Family) (netip.Addr, error) {
 	return netip.Addr{}, fmt.Errorf("%w: %d bytes are no address of family %v", attr.ErrMalformed, len(p), family)
 }
 
-// via reads struct rtvia.
-func via(p []byte) (netip.Addr, error) {
+// via reads struct rtvia: an IP address, or a link-layer address, which is part of
+// p.
+func via(p []byte) (ip netip.Addr, mac net.HardwareAddr, err error) {
 	if len(p) < 2 {
-		return netip.Addr{}, short(len(p), 2)
+		return ip, nil, short(len(p), 2)
 	}
-	family := binary.NativeEndian.Uint16(p)
-	if family > math.MaxUint8 {
-		return netip.Addr{}, fmt.Errorf("%w: family %d", attr.ErrMalformed, family)
+	switch family := binary.NativeEndian.Uint16(p); family {
+	case uapi.AF_INET, uapi.AF_INET6:
+		ip, err = address(p[2:], rtnl.Family(family))
+	case uapi.AF_PACKET:
+		mac = p[2:]
+	default:
+		err = fmt.Errorf("%w: family %d", attr.ErrMalformed, family)
 	}
-	return address(p[2:], rtnl.Family(family))
+	return ip, mac, err
 }
 
-func appendVia(b []byte, a netip.Addr) []byte {
-	p := make([]byte, 2, 18)
-	binary.NativeEndian.PutUint16(p, uint16(rtnl.FamilyOf(a)))
-	return attr.AppendBytes(b, uapi.RTA_VIA, append(p, a.AsSlice()...))
+func appendVia(b []byte, family rtnl.Family, a []byte) []byte {
+	p := binary.NativeEndian.AppendUint16(make([]byte, 0, 18), uint16(family))
+	return attr.AppendBytes(b, uapi.RTA_VIA, append(p, a...))
 }
 
 func randomAddr(r *rand.Rand, family rtnl.Family) netip.Addr {
@@ -220,6 +222,9 @@ func encode(r *Route) (b []byte, err error) {
 		n += 128
 	}
 	b = appendHeader(make([]byte, 0, n), r)
+	if r.Family == rtnl.FamilyMPLS {
+		b[1] = labelBits // rtm_dst_len, with or without a label
+	}
 	if r.Dst.Bits() > 0 {
 		b = attr.AppendAddr(b, uapi.RTA_DST, r.Dst.Addr())
 	}
@@ -247,7 +252,7 @@ func encode(r *Route) (b []byte, err error) {
 		b = attr.AppendUint32(b, uapi.RTA_TABLE, uint32(r.Table))
 	}
 	if other {
-		b = appendVia(b, r.Gateway)
+		b = appendVia(b, rtnl.FamilyOf(r.Gateway), r.Gateway.AsSlice())
 	}
 	if r.Preference != 0 {
 		b = attr.AppendUint8(b, uapi.RTA_PREF, uint8(r.Preference))
@@ -256,7 +261,7 @@ func encode(r *Route) (b []byte, err error) {
 		b = attr.AppendUint32(b, uapi.RTA_NH_ID, r.NexthopID)
 	}
 	if r.Extra != nil {
-		if b, err = extraAttrs.Append(b, r.Extra); err == nil {
+		if b, err = extraTable(r.Family).Append(b, r.Extra); err == nil {
 			b, err = restAttrs.Append(b, r.Extra)
 		}
 	}
@@ -271,14 +276,15 @@ func decodeHeader(b []byte, r *Route) (ok bool, err error) {
 	}
 	r.Family = rtnl.Family(b[0])
 	switch r.Family {
-	case rtnl.FamilyIPv4:
+	case rtnl.FamilyIPv4, rtnl.FamilyIPMR:
 		r.Dst = netip.PrefixFrom(netip.IPv4Unspecified(), int(b[1]))
-	case rtnl.FamilyIPv6:
+	case rtnl.FamilyIPv6, rtnl.FamilyIP6MR:
 		r.Dst = netip.PrefixFrom(netip.IPv6Unspecified(), int(b[1]))
+	case rtnl.FamilyMPLS:
 	default:
 		return false, nil
 	}
-	if !r.Dst.IsValid() {
+	if !r.Dst.IsValid() && r.Family != rtnl.FamilyMPLS {
 		return false, &attr.Error{Path: "rtm_dst_len", Err: fmt.Errorf("%w: prefix length %d", attr.ErrMalformed, b[1])}
 	}
 	r.TOS = b[3]
@@ -290,8 +296,8 @@ func decodeHeader(b []byte, r *Route) (ok bool, err error) {
 	return true, nil
 }
 
-// decode stores the route in b into r, which is zero. It returns false for what is
-// no IP route. It allocates only for multipath and Extra.
+// decode stores the route in b into r, which is zero. It returns false for routes
+// of other families than IP and MPLS. It allocates only for multipath and Extra.
 func decode(b []byte, r *Route) (bool, error) {
 	if ok, err := decodeHeader(b, r); !ok || err != nil {
 		return false, err
@@ -302,6 +308,10 @@ func decode(b []byte, r *Route) (bool, error) {
 		var err error
 		switch s.Type() {
 		case uapi.RTA_DST:
+			if r.Family == rtnl.FamilyMPLS {
+				rare = true // a label
+				break
+			}
 			var a netip.Addr
 			a, err = address(s.Bytes(), r.Family)
 			r.Dst = netip.PrefixFrom(a, int(b[1]))
@@ -318,17 +328,19 @@ func decode(b []byte, r *Route) (bool, error) {
 		case uapi.RTA_TABLE:
 			r.Table = rtnl.Table(s.Uint32())
 		case uapi.RTA_VIA:
-			r.Gateway, err = via(s.Bytes())
+			r.Gateway, _, err = via(s.Bytes())
+			rare = rare || !r.Gateway.IsValid()
 		case uapi.RTA_PREF:
 			r.Preference = Preference(s.Uint8())
 		case uapi.RTA_NH_ID:
 			r.NexthopID = s.Uint32()
 		case uapi.RTA_CACHEINFO:
 			rare = rare || !isZero(s.Bytes()) // every IPv6 route has one
-		case uapi.RTA_SRC, uapi.RTA_IIF, uapi.RTA_METRICS, uapi.RTA_FLOW, uapi.RTA_EXPIRES, uapi.RTA_TTL_PROPAGATE:
+		case uapi.RTA_SRC, uapi.RTA_IIF, uapi.RTA_METRICS, uapi.RTA_FLOW, uapi.RTA_EXPIRES, uapi.RTA_TTL_PROPAGATE,
+			uapi.RTA_ENCAP_TYPE, uapi.RTA_ENCAP, uapi.RTA_MFC_STATS:
 			rare = true
-		case uapi.RTA_MARK, uapi.RTA_UID, uapi.RTA_MFC_STATS, uapi.RTA_PAD:
-			// Of look-ups, which the caller knows, and of multicast routing.
+		case uapi.RTA_MARK, uapi.RTA_UID, uapi.RTA_PAD:
+			// Of look-ups, which the caller knows.
 		default:
 			rare, unknown = true, true
 		}
@@ -396,13 +408,26 @@ func (f *filter) request() []byte {
 }
 
 func (f *filter) match(r *Route) bool {
-	return (f.family == rtnl.FamilyUnspec || r.Family == f.family) &&
+	switch r.Family {
+	case f.family:
+	case rtnl.FamilyIPv4, rtnl.FamilyIPv6:
+		if f.family != rtnl.FamilyUnspec {
+			return false
+		}
+	default:
+		return false
+	}
+	return (f.label == nil || r.label() == *f.label) &&
 		(!f.hasTable || r.Table == f.table) &&
 		(!f.hasProtocol || r.Protocol == f.protocol) &&
 		(!f.hasType || r.Type == f.typ) &&
 		(!f.hasScope || r.Scope == f.scope) &&
 		(!f.hasPriority || r.Priority == f.priority) &&
+		(!f.hasTOS || r.TOS == f.tos) &&
 		(!f.hasLink || r.uses(f.link)) &&
+		(f.nexthop == 0 || r.NexthopID == f.nexthop) &&
+		(!f.gateway.IsValid() || r.goesTo(f.gateway)) &&
+		(!f.prefSrc.IsValid() || r.PrefSrc == f.prefSrc) &&
 		(!f.dst.IsValid() || r.Dst == f.dst) &&
 		(!f.within.IsValid() || covers(f.within, r.Dst)) &&
 		(!f.covering.IsValid() || covers(r.Dst, f.covering))
@@ -418,4 +443,13 @@ func (r *Route) uses(link int) bool {
 		}
 	}
 	return r.Link == link && link != 0
+}
+
+func (r *Route) goesTo(gateway netip.Addr) bool {
+	for i := range r.Multipath {
+		if r.Multipath[i].Gateway == gateway {
+			return true
+		}
+	}
+	return r.Gateway == gateway
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"net"
 	"net/netip"
 	"slices"
 	"syscall"
@@ -17,25 +18,24 @@ import (
 
 const (
 	cacheinfoLen = 32                    // struct rta_cacheinfo
+	mfcStatsLen  = 24                    // struct rta_mfc_stats
 	tick         = 10 * time.Millisecond // USER_HZ
 )
 
-// extraAttrs are the attributes of Extra. Src takes its length from the header.
+// extraTable returns the attributes of Extra that routes of a family have.
+func extraTable(family rtnl.Family) attr.Table[Extra] {
+	switch family {
+	case rtnl.FamilyMPLS:
+		return mplsAttrs
+	case rtnl.FamilyIPMR, rtnl.FamilyIP6MR:
+		return multicastAttrs
+	}
+	return extraAttrs
+}
+
+// extraAttrs are those of IP routes. Src takes its length from the header.
 var extraAttrs = attr.Table[Extra]{
-	attr.Custom(uapi.RTA_SRC, "RTA_SRC",
-		func(b []byte, e *Extra) ([]byte, error) {
-			if e.Src.Bits() <= 0 {
-				return b, nil
-			}
-			return attr.AppendAddr(b, uapi.RTA_SRC, e.Src.Addr()), nil
-		},
-		func(p []byte, e *Extra) error {
-			a, err := address(p, rtnl.FamilyOf(e.Src.Addr()))
-			e.Src = netip.PrefixFrom(a, e.Src.Bits())
-			return err
-		}).Sample(func(r *rand.Rand, e *Extra) {
-		e.Src = netip.PrefixFrom(randomAddr(r, rtnl.FamilyIPv6), 1+r.IntN(128)).Masked()
-	}),
+	srcRow,
 	attr.U32(uapi.RTA_IIF, "RTA_IIF", func(e *Extra) *int { return &e.IIF }).Max(math.MaxInt32).ReadOnly(),
 	attr.Inline(uapi.RTA_METRICS, "RTA_METRICS", metricAttrs, func(e *Extra) *Metrics { return &e.Metrics }),
 	attr.Custom(uapi.RTA_FLOW, "RTA_FLOW",
@@ -47,9 +47,78 @@ var extraAttrs = attr.Table[Extra]{
 	attr.Custom(uapi.RTA_CACHEINFO, "RTA_CACHEINFO", nil, getCacheinfo).Sample(func(r *rand.Rand, e *Extra) {
 		e.CacheInfo = &CacheInfo{ClientRefs: 1 + r.Uint32N(9), Used: r.Uint32N(9)}
 	}).ReadOnly(),
+	rtnl.EncapTypeRow(uapi.RTA_ENCAP_TYPE, "RTA_ENCAP_TYPE", func(e *Extra) *rtnl.Encap { return &e.Encap }),
+	rtnl.EncapRow(uapi.RTA_ENCAP, "RTA_ENCAP", uapi.RTA_ENCAP_TYPE, func(e *Extra) *rtnl.Encap { return &e.Encap }),
 	attr.Seconds(uapi.RTA_EXPIRES, "RTA_EXPIRES", func(e *Extra) *time.Duration { return &e.Expires }),
-	attr.OptBool(uapi.RTA_TTL_PROPAGATE, "RTA_TTL_PROPAGATE", func(e *Extra) **bool { return &e.TTLPropagate }),
+	ttlPropagateRow,
 }
+
+// mplsAttrs are those of MPLS routes.
+var mplsAttrs = attr.Table[Extra]{
+	attr.Custom(uapi.RTA_DST, "RTA_DST",
+		func(b []byte, e *Extra) ([]byte, error) {
+			if e.Label == 0 {
+				return b, nil
+			}
+			p, err := rtnl.Labels{e.Label}.MarshalBinary()
+			if err != nil {
+				return b, err
+			}
+			return attr.AppendBytes(b, uapi.RTA_DST, p), nil
+		},
+		func(p []byte, e *Extra) error {
+			var labels rtnl.Labels
+			err := labels.UnmarshalBinary(p)
+			if err == nil && len(labels) != 1 {
+				err = fmt.Errorf("%w: %d labels, want 1", attr.ErrMalformed, len(labels))
+			}
+			if err == nil {
+				e.Label = labels[0]
+			}
+			return err
+		}).Sample(func(r *rand.Rand, e *Extra) { e.Label = 16 + r.Uint32N(1000) }),
+	attr.Custom(uapi.RTA_VIA, "RTA_VIA",
+		func(b []byte, e *Extra) ([]byte, error) {
+			if len(e.GatewayMAC) == 0 {
+				return b, nil
+			}
+			return appendVia(b, rtnl.FamilyPacket, e.GatewayMAC), nil
+		},
+		func(p []byte, e *Extra) error {
+			_, mac, err := via(p)
+			e.GatewayMAC = append(net.HardwareAddr(nil), mac...)
+			return err
+		}).Sample(func(r *rand.Rand, e *Extra) { e.GatewayMAC = randomMAC(r) }),
+	rtnl.LabelsRow(uapi.RTA_NEWDST, "RTA_NEWDST", func(e *Extra) *rtnl.Labels { return &e.Labels }),
+	ttlPropagateRow,
+}
+
+// multicastAttrs are those of multicast routes.
+var multicastAttrs = attr.Table[Extra]{
+	srcRow,
+	attr.U32(uapi.RTA_IIF, "RTA_IIF", func(e *Extra) *int { return &e.IIF }).Max(math.MaxInt32).ReadOnly(),
+	attr.Custom(uapi.RTA_MFC_STATS, "RTA_MFC_STATS", nil, getMulticastStats).Sample(func(r *rand.Rand, e *Extra) {
+		e.Multicast = &MulticastStats{Packets: 1 + r.Uint64N(100), Bytes: r.Uint64N(1 << 32)}
+	}).ReadOnly(),
+	attr.Ticks64(uapi.RTA_EXPIRES, "RTA_EXPIRES", func(e *Extra) *time.Duration { return &e.multicast().LastUse }).ReadOnly(),
+}
+
+var srcRow = attr.Custom(uapi.RTA_SRC, "RTA_SRC",
+	func(b []byte, e *Extra) ([]byte, error) {
+		if e.Src.Bits() <= 0 {
+			return b, nil
+		}
+		return attr.AppendAddr(b, uapi.RTA_SRC, e.Src.Addr()), nil
+	},
+	func(p []byte, e *Extra) error {
+		a, err := address(p, rtnl.FamilyOf(e.Src.Addr()))
+		e.Src = netip.PrefixFrom(a, e.Src.Bits())
+		return err
+	}).Sample(func(r *rand.Rand, e *Extra) {
+	e.Src = netip.PrefixFrom(randomAddr(r, rtnl.FamilyIPv6), 1+r.IntN(128)).Masked()
+})
+
+var ttlPropagateRow = attr.OptBool(uapi.RTA_TTL_PROPAGATE, "RTA_TTL_PROPAGATE", func(e *Extra) **bool { return &e.TTLPropagate })
 
 // restAttrs are the attributes that nothing else knows: it collects all of them,
 // and decodeExtra drops the known ones.
@@ -156,6 +225,29 @@ func randomRealms(r *rand.Rand) Realms {
 	return Realms{From: uint16(r.Uint32()), To: 1 + uint16(r.Uint32N(1000))}
 }
 
+func (e *Extra) multicast() *MulticastStats {
+	if e.Multicast == nil {
+		e.Multicast = new(MulticastStats)
+	}
+	return e.Multicast
+}
+
+// getMulticastStats reads struct rta_mfc_stats.
+func getMulticastStats(p []byte, e *Extra) error {
+	if len(p) < mfcStatsLen {
+		return short(len(p), mfcStatsLen)
+	}
+	s := e.multicast()
+	s.Packets = binary.NativeEndian.Uint64(p)
+	s.Bytes = binary.NativeEndian.Uint64(p[8:])
+	s.WrongLink = binary.NativeEndian.Uint64(p[16:])
+	return nil
+}
+
+func randomMAC(r *rand.Rand) net.HardwareAddr {
+	return net.HardwareAddr{2, 0, 0, 0, byte(r.Uint32()), byte(r.Uint32())}
+}
+
 // getCacheinfo reads struct rta_cacheinfo. What remains of the route's life is a
 // field of Extra, which can be set.
 func getCacheinfo(p []byte, e *Extra) error {
@@ -185,19 +277,20 @@ func getCacheinfo(p []byte, e *Extra) error {
 func decodeExtra(b []byte, family rtnl.Family, unknown bool) (*Extra, error) {
 	e := new(Extra)
 	none := netip.IPv4Unspecified()
-	if family == rtnl.FamilyIPv6 {
+	if family.Bits() == 128 {
 		none = netip.IPv6Unspecified()
 	}
 	src := netip.PrefixFrom(none, int(b[2]))
 	if !src.IsValid() {
 		return nil, &attr.Error{Path: "rtm_src_len", Err: fmt.Errorf("%w: prefix length %d", attr.ErrMalformed, b[2])}
 	}
-	e.Src = src
-	if err := extraAttrs.Decode(b[headerLen:], e); err != nil {
+	e.Src = src // for its length
+	table := extraTable(family)
+	if err := table.Decode(b[headerLen:], e); err != nil {
 		return nil, err
 	}
-	if e.Src == src {
-		e.Src = netip.Prefix{} // the message had none
+	if !has(b[headerLen:], uapi.RTA_SRC) {
+		e.Src = netip.Prefix{}
 	}
 	if !unknown {
 		return e.orNil(), nil
@@ -206,17 +299,27 @@ func decodeExtra(b []byte, family rtnl.Family, unknown bool) (*Extra, error) {
 		return nil, err
 	}
 	e.Rest = slices.DeleteFunc(e.Rest, func(a attr.Raw) bool {
-		switch typ := a.Type &^ (uapi.NLA_F_NESTED | uapi.NLA_F_NET_BYTEORDER); typ {
+		typ := a.Type &^ (uapi.NLA_F_NESTED | uapi.NLA_F_NET_BYTEORDER)
+		switch typ {
 		case uapi.RTA_UNSPEC, uapi.RTA_MARK, uapi.RTA_UID, uapi.RTA_MFC_STATS, uapi.RTA_PAD:
 			return true
-		case uapi.RTA_ENCAP_TYPE, uapi.RTA_ENCAP:
-			return false
-		default:
-			name, _ := names{}.Attr(typ, nil)
-			return name != ""
 		}
+		own, _ := attrs.Attr(typ, nil)
+		extra, _ := table.Attr(typ, nil)
+		return own != "" || extra != ""
 	})
 	return e.orNil(), nil
+}
+
+// has reports whether there is an attribute of this type.
+func has(b []byte, typ uint16) bool {
+	s := attr.Scan(b)
+	for s.Next() {
+		if s.Type() == typ {
+			return true
+		}
+	}
+	return false
 }
 
 // orNil returns nil if nothing is set.
@@ -226,7 +329,8 @@ func (e *Extra) orNil() *Extra {
 	}
 	e.Rest = nil
 	if e.Src.IsValid() || e.Metrics != (Metrics{}) || e.Expires != 0 || e.Realms != (Realms{}) ||
-		e.TTLPropagate != nil || e.IIF != 0 || e.CacheInfo != nil {
+		e.TTLPropagate != nil || e.IIF != 0 || e.CacheInfo != nil || e.Encap != nil || e.Multicast != nil ||
+		e.Label != 0 || len(e.Labels) > 0 || len(e.GatewayMAC) > 0 {
 		return e
 	}
 	return nil

@@ -19,6 +19,7 @@ type lookup struct {
 	tos          uint8
 	proto        uint8
 	sport, dport uint16
+	flowLabel    uint32
 	fibMatch     bool
 }
 
@@ -33,6 +34,29 @@ var lookupAttrs = attr.Table[lookup]{
 	attr.U8(uapi.RTA_IP_PROTO, "RTA_IP_PROTO", func(l *lookup) *uint8 { return &l.proto }),
 	attr.BE16(uapi.RTA_SPORT, "RTA_SPORT", func(l *lookup) *uint16 { return &l.sport }),
 	attr.BE16(uapi.RTA_DPORT, "RTA_DPORT", func(l *lookup) *uint16 { return &l.dport }),
+	attr.BE32(uapi.RTA_FLOWLABEL, "RTA_FLOWLABEL", func(l *lookup) *uint32 { return &l.flowLabel }).Max(0xfffff),
+}
+
+// labelLookup is what a look-up of an MPLS label asks for.
+type labelLookup struct {
+	label, inner rtnl.Labels
+	fibMatch     bool
+}
+
+// labelAttrs are the attributes of RTM_GETROUTE for an MPLS label.
+var labelAttrs = attr.Table[labelLookup]{
+	rtnl.LabelsRow(uapi.RTA_DST, "RTA_DST", func(l *labelLookup) *rtnl.Labels { return &l.label }),
+	rtnl.LabelsRow(uapi.RTA_NEWDST, "RTA_NEWDST", func(l *labelLookup) *rtnl.Labels { return &l.inner }),
+}
+
+// message returns the message of a look-up.
+func (l *labelLookup) message() ([]byte, error) {
+	var flags Flags
+	if l.fibMatch {
+		flags = FlagFIBMatch
+	}
+	b := append(make([]byte, 0, 64), byte(rtnl.FamilyMPLS), labelBits, 0, 0, 0, 0, 0, 0)
+	return labelAttrs.Append(binary.NativeEndian.AppendUint32(b, uint32(flags)), l)
 }
 
 // check refuses what the kernel cannot look up.
@@ -44,6 +68,8 @@ func (l *lookup) check() error {
 		return attr.Invalid("RTA_DST", "an address with a zone: WithOIF takes the link")
 	case l.from.IsValid() && l.from.Is4() != l.dst.Is4():
 		return attr.Invalid("RTA_SRC", "%v is not of the family of %v", l.from, l.dst)
+	case l.flowLabel != 0 && l.dst.Is4():
+		return attr.Invalid("RTA_FLOWLABEL", "a flow label with the IPv4 address %v", l.dst)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -45,20 +46,55 @@ var hopAttrs = attr.Table[hop]{
 		}).Sample(func(r *rand.Rand, h *hop) { h.Realms = randomRealms(r) }),
 	attr.Custom(uapi.RTA_VIA, "RTA_VIA",
 		func(b []byte, h *hop) ([]byte, error) {
-			if !h.Gateway.IsValid() || rtnl.FamilyOf(h.Gateway) == h.family {
+			switch {
+			case h.family == rtnl.FamilyMPLS && !h.Gateway.IsValid() && len(h.GatewayMAC) > 0:
+				return appendVia(b, rtnl.FamilyPacket, h.GatewayMAC), nil
+			case !h.Gateway.IsValid() || rtnl.FamilyOf(h.Gateway) == h.family:
 				return b, nil
 			}
-			return appendVia(b, h.Gateway), nil
+			return appendVia(b, rtnl.FamilyOf(h.Gateway), h.Gateway.AsSlice()), nil
 		},
-		func(p []byte, h *hop) (err error) {
-			h.Gateway, err = via(p)
+		func(p []byte, h *hop) error {
+			gateway, mac, err := via(p)
+			h.Gateway, h.GatewayMAC = gateway, append(net.HardwareAddr(nil), mac...)
 			return err
 		}).Sample(func(r *rand.Rand, h *hop) {
-		if h.family == rtnl.FamilyIPv4 && r.IntN(2) == 0 {
+		switch {
+		case h.family == rtnl.FamilyIPv4 && r.IntN(2) == 0:
 			h.Gateway = randomAddr(r, rtnl.FamilyIPv6)
+		case h.family == rtnl.FamilyMPLS && r.IntN(2) == 0:
+			h.Gateway, h.GatewayMAC = netip.Addr{}, randomMAC(r)
 		}
 	}),
+	attr.Custom(uapi.RTA_NEWDST, "RTA_NEWDST",
+		func(b []byte, h *hop) ([]byte, error) {
+			if len(h.Labels) == 0 {
+				return b, nil
+			}
+			p, err := h.Labels.MarshalBinary()
+			if err != nil {
+				return b, err
+			}
+			return attr.AppendBytes(b, uapi.RTA_NEWDST, p), nil
+		},
+		func(p []byte, h *hop) error {
+			if h.family != rtnl.FamilyMPLS { // no labels
+				h.Rest = append(h.Rest, attr.Raw{Type: uapi.RTA_NEWDST, Data: append([]byte{}, p...)})
+				return nil
+			}
+			return h.Labels.UnmarshalBinary(p)
+		}).Sample(func(r *rand.Rand, h *hop) {
+		if h.family == rtnl.FamilyMPLS {
+			h.Labels = rtnl.Labels{r.Uint32N(1 << 20), r.Uint32N(1 << 20)}
+		}
+	}),
+	rtnl.EncapTypeRow(uapi.RTA_ENCAP_TYPE, "RTA_ENCAP_TYPE", func(h *hop) *rtnl.Encap { return &h.Encap }),
+	rtnl.EncapRow(uapi.RTA_ENCAP, "RTA_ENCAP", uapi.RTA_ENCAP_TYPE, func(h *hop) *rtnl.Encap { return &h.Encap }),
 	attr.Rest(func(h *hop) *[]attr.Raw { return &h.Rest }),
+}
+
+func multicast(family rtnl.Family) bool {
+	return family == rtnl.FamilyIPMR || family == rtnl.FamilyIP6MR
 }
 
 // appendMultipath appends RTA_MULTIPATH, if there are hops.
@@ -67,10 +103,14 @@ func appendMultipath(b []byte, family rtnl.Family, hops []Nexthop) ([]byte, erro
 		return b, nil
 	}
 	b, start := attr.BeginNested(b, uapi.RTA_MULTIPATH)
+	var h hop
 	for i := range hops {
 		at := len(b)
-		h := hop{hops[i], family}
+		h = hop{hops[i], family}
 		weight := byte(max(h.Weight, 1) - 1)
+		if multicast(family) {
+			weight = h.MinTTL
+		}
 		b = append(b, 0, 0, byte(h.Flags&^readOnlyFlags), weight)
 		b = binary.NativeEndian.AppendUint32(b, uint32(h.Link))
 		var err error
@@ -116,11 +156,17 @@ func decodeMultipath(p []byte, family rtnl.Family) ([]Nexthop, error) {
 		return nil, err
 	}
 	hops := make([]Nexthop, 0, n)
+	var h hop
 	var failed error
 	err := eachHop(p, func(_, _ int, head, attrs []byte) bool {
-		h := hop{family: family}
+		h = hop{family: family}
 		h.Flags = Flags(head[2])
-		h.Weight = int(head[3]) + 1
+		switch {
+		case multicast(family):
+			h.MinTTL = head[3]
+		case family != rtnl.FamilyMPLS:
+			h.Weight = int(head[3]) + 1
+		}
 		h.Link = int(binary.NativeEndian.Uint32(head[4:]))
 		failed = hopAttrs.Decode(attrs, &h)
 		hops = append(hops, h.Nexthop)
@@ -166,17 +212,22 @@ func sampleMultipath(rnd *rand.Rand, r *Route) {
 		h.Link = 1 + rnd.IntN(100)
 		h.Weight = 1 + rnd.IntN(maxWeight)
 		h.Flags = FlagOnlink
+		if r.Family == rtnl.FamilyMPLS {
+			h.Weight, h.Flags = 0, 0
+		}
 		hops[i] = h.Nexthop
 	}
 	r.Multipath = hops
 }
 
 // checkHops refuses what a route cannot have as next hops.
-func checkHops(family rtnl.Family, hops []Nexthop) error {
+func checkHops(family rtnl.Family, hops []Nexthop, del bool) error {
 	for i := range hops {
 		h := &hops[i]
 		at := func(name string) string { return "RTA_MULTIPATH[" + strconv.Itoa(i) + "]" + name }
 		switch {
+		case family == rtnl.FamilyMPLS && h.Weight > 1:
+			return attr.Invalid(at(".rtnh_hops"), "a next hop of an MPLS route has no weight")
 		case h.Weight < 0 || h.Weight > maxWeight:
 			return attr.Invalid(at(".rtnh_hops"), "a weight is from 1 to %d, not %d", maxWeight, h.Weight)
 		case h.Flags > 0xff:
@@ -184,7 +235,7 @@ func checkHops(family rtnl.Family, hops []Nexthop) error {
 		case !validLink(h.Link):
 			return attr.Invalid(at(".rtnh_ifindex"), "%d is no index of a link", h.Link)
 		}
-		if err := checkGateway(family, h.Gateway, at(".")); err != nil {
+		if err := checkHop(family, h, del, at(".")); err != nil {
 			return err
 		}
 	}

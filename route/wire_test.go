@@ -5,11 +5,15 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"io/fs"
+	"maps"
 	"math/rand/v2"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -105,6 +109,34 @@ func values() map[string]Route {
 			{Gateway: ip("2001:db8:1::2"), Link: 3, Weight: 2}, {Gateway: ip("2001:db8:2::2"), Link: 2, Weight: 1},
 		}
 	})
+	rm := Route{Family: rtnl.FamilyMPLS, Table: rtnl.TableMain, Protocol: rtnl.ProtocolBoot, Type: TypeUnicast, Link: 50}
+	label := func(name string, e Extra, set func(*Route)) {
+		put("mpls_"+name, rm, func(r *Route) { r.Extra = &e; set(r) })
+	}
+	via := func(r *Route) { r.Gateway = ip("10.1.0.2") }
+	label("swap", Extra{Label: 100, Labels: rtnl.Labels{200}}, func(r *Route) { via(r); r.Protocol = rtnl.ProtocolBGP })
+	label("push", Extra{Label: 101, Labels: rtnl.Labels{200, 300, 1048575}}, func(r *Route) { r.Gateway = ip("2001:db8:1::2") })
+	label("pop", Extra{Label: 102}, via)
+	label("local", Extra{Label: 103}, func(r *Route) { r.Link = 1 })
+	label("link_layer_address", Extra{Label: 104, Labels: rtnl.Labels{16}, GatewayMAC: net.HardwareAddr{2, 0, 0, 0, 0, 1}}, func(*Route) {})
+	label("no_propagation", Extra{Label: 105, TTLPropagate: new(false)}, via)
+	label("propagation", Extra{Label: 106, TTLPropagate: new(true)}, via)
+	label("multipath", Extra{Label: 1999}, func(r *Route) {
+		r.Link, r.Multipath = 0, []Nexthop{
+			{Gateway: ip("10.1.0.2"), Link: 50, Labels: rtnl.Labels{200}}, {Gateway: ip("2001:db8:2::2"), Link: 11, Labels: rtnl.Labels{300, 400}},
+			{Link: 11, GatewayMAC: net.HardwareAddr{2, 0, 0, 0, 0, 2}},
+		}
+	})
+	put("multicast_ipmr", r4("239.1.1.1/32"), func(r *Route) {
+		r.Family, r.Table, r.Protocol, r.Type = rtnl.FamilyIPMR, rtnl.TableDefault, rtnl.ProtocolMRouted, TypeMulticast
+		r.Multipath = []Nexthop{{Link: 11, MinTTL: 3}}
+		r.Extra = &Extra{Src: prefix("10.1.0.9/32"), IIF: 50, Multicast: &MulticastStats{}}
+	})
+	put("multicast_ip6mr", r4("0.0.0.0/0"), func(r *Route) {
+		r.Family, r.Dst, r.Protocol, r.Type = rtnl.FamilyIP6MR, prefix("ff05::1:1/128"), rtnl.ProtocolMRouted, TypeMulticast
+		r.Multipath = []Nexthop{{Link: 11, MinTTL: 1}}
+		r.Extra = &Extra{Src: prefix("2001:db8:1::9/128"), IIF: 50, Multicast: &MulticastStats{}}
+	})
 	return v
 }
 
@@ -113,6 +145,7 @@ func TestRecorded(t *testing.T) {
 		return // recorded on a little-endian machine
 	}
 	messages, want := recorded(t), values()
+	maps.DeleteFunc(messages, func(name string, _ []byte) bool { return strings.HasPrefix(name, "encap_") })
 	if len(messages) != len(want) {
 		t.Fatalf("%d messages and %d values", len(messages), len(want))
 	}
@@ -124,6 +157,9 @@ func TestRecorded(t *testing.T) {
 		}
 		if !reflect.DeepEqual(got, want[name]) {
 			t.Errorf("%s:\ngot  %+v %+v\nwant %+v %+v", name, got, got.Extra, want[name], want[name].Extra)
+		}
+		if multicast(got.Family) {
+			continue // never sent
 		}
 		// What is sent says the same in another order.
 		sent, err := encode(&got)
@@ -143,8 +179,11 @@ func random(rnd *rand.Rand) Route {
 		Family: rtnl.FamilyIPv4, TOS: uint8(rnd.Uint32()), Protocol: rtnl.Protocol(rnd.Uint32()),
 		Scope: rtnl.Scope(rnd.Uint32()), Type: Type(rnd.Uint32()), Flags: Flags(rnd.Uint32()),
 	}
-	if rnd.IntN(2) == 0 {
+	switch rnd.IntN(5) {
+	case 0, 1:
 		r.Family = rtnl.FamilyIPv6
+	case 2:
+		return randomMPLS(rnd, r)
 	}
 	attrs.Fill(rnd, &r)
 	if rnd.IntN(4) == 0 {
@@ -159,6 +198,19 @@ func random(rnd *rand.Rand) Route {
 		if rnd.IntN(2) == 0 {
 			r.Extra.Rest = []attr.Raw{{Type: 999 | uapi.NLA_F_NESTED, Data: []byte{4, 0, 1, 0}}}
 		}
+	}
+	return r
+}
+
+// randomMPLS makes r an MPLS route.
+func randomMPLS(rnd *rand.Rand, r Route) Route {
+	r.Family, r.Link, r.Extra = rtnl.FamilyMPLS, 1+rnd.IntN(100), new(Extra)
+	mplsAttrs.Fill(rnd, r.Extra)
+	if rnd.IntN(2) == 0 {
+		r.Gateway, r.Extra.GatewayMAC = randomAddr(rnd, rtnl.FamilyIPv6), nil
+	}
+	if rnd.IntN(2) == 0 {
+		sampleMultipath(rnd, &r)
 	}
 	return r
 }
@@ -197,7 +249,10 @@ func sorted(t *testing.T, b []byte) map[uint16][]byte {
 }
 
 func TestRoundTrip(t *testing.T) {
-	for _, err := range []error{attrs.Check(), extraAttrs.Check(), hopAttrs.Check(), lookupAttrs.Check(), metricAttrs.Check()} {
+	for _, err := range []error{
+		attrs.Check(), extraAttrs.Check(), mplsAttrs.Check(), multicastAttrs.Check(), hopAttrs.Check(),
+		lookupAttrs.Check(), labelAttrs.Check(), metricAttrs.Check(),
+	} {
 		if err != nil {
 			t.Error(err)
 		}
@@ -227,7 +282,8 @@ func TestRoundTrip(t *testing.T) {
 		}
 		byTable, err := attrs.Append(appendHeader(nil, &in), &in)
 		if err == nil && in.Extra != nil {
-			if byTable, err = extraAttrs.Append(byTable, in.Extra); err == nil {
+			byTable[1] = b[1] // of MPLS
+			if byTable, err = extraTable(in.Family).Append(byTable, in.Extra); err == nil {
 				byTable, err = restAttrs.Append(byTable, in.Extra)
 			}
 		}
@@ -242,22 +298,27 @@ func TestRoundTrip(t *testing.T) {
 	}
 	attrtest.RoundTrip(t, metricAttrs)
 	attrtest.RoundTrip(t, lookupAttrs)
+	attrtest.RoundTrip(t, labelAttrs)
 }
 
 func TestEveryFieldHasARow(t *testing.T) {
 	attrtest.Covers(t, metricAttrs)
-	attrtest.Covers(t, extraAttrs, "Rest") // of restAttrs
+	attrtest.Covers(t, slices.Concat(extraAttrs, mplsAttrs, multicastAttrs), "Rest") // of restAttrs
 	attrtest.Covers(t, attrs, "Extra", "Flags", "Protocol", "Type", "Scope", "TOS", "Family")
 	// Of Nexthop, what is not in its header.
-	var h hop
-	hopAttrs.FillAll(rand.New(rand.NewPCG(1, 1)), &h)
-	for i := range reflect.TypeFor[Nexthop]().NumField() {
-		switch name := reflect.TypeFor[Nexthop]().Field(i).Name; name {
-		case "Link", "Weight", "Flags":
-		default:
-			if reflect.ValueOf(h.Nexthop).Field(i).IsZero() {
-				t.Errorf("no row for field %s of Nexthop", name)
+	set := map[string]bool{"Link": true, "Weight": true, "Flags": true, "MinTTL": true}
+	for seed := range uint64(20) {
+		h := hop{family: []rtnl.Family{rtnl.FamilyIPv4, rtnl.FamilyMPLS}[seed%2]}
+		hopAttrs.FillAll(rand.New(rand.NewPCG(seed, 1)), &h)
+		for i := range reflect.TypeFor[Nexthop]().NumField() {
+			if !reflect.ValueOf(h.Nexthop).Field(i).IsZero() {
+				set[reflect.TypeFor[Nexthop]().Field(i).Name] = true
 			}
+		}
+	}
+	for i := range reflect.TypeFor[Nexthop]().NumField() {
+		if name := reflect.TypeFor[Nexthop]().Field(i).Name; !set[name] {
+			t.Errorf("no row for field %s of Nexthop", name)
 		}
 	}
 	// And a field of CacheInfo for each member of the struct.
@@ -385,7 +446,7 @@ func TestMalformed(t *testing.T) {
 			t.Errorf("% x: got %v, %v, want an error of %q", tt.b, ok, err, tt.path)
 		}
 	}
-	for _, family := range []byte{0, uapi.AF_MPLS, 128, 129} {
+	for _, family := range []byte{0, uapi.AF_BRIDGE, 127, 130, 255} {
 		var r Route
 		if ok, err := decode(header(rtnl.Family(family), 0, 0), &r); ok || err != nil {
 			t.Errorf("family %d: %v, %v", family, ok, err)
@@ -406,9 +467,13 @@ func TestLocate(t *testing.T) {
 		Multipath: []Nexthop{
 			{Link: 1, Gateway: netip.MustParseAddr("10.1.0.1")},
 			{Link: 2, Gateway: netip.MustParseAddr("fe80::1"), Realms: Realms{To: 1}},
-			{Link: 3, Rest: []attr.Raw{{Type: uapi.RTA_ENCAP, Data: []byte{8, 0, 1, 0, 0, 0, 0, 0}}}},
+			{Link: 3, Encap: &rtnl.MPLSEncap{Labels: rtnl.Labels{100, 200}, TTL: new(uint8(7))}},
+			{Link: 4, Encap: &rtnl.UnknownEncap{Kind: 99, Data: []byte{8, 0, 1, 0, 0, 0, 0, 0}}},
 		},
-		Extra: &Extra{Metrics: Metrics{MTU: 1400}},
+		Extra: &Extra{
+			Metrics: Metrics{MTU: 1400},
+			Encap:   &rtnl.SEG6LocalEncap{Action: rtnl.SEG6End, Flavors: rtnl.SEG6NextCSID, FunctionBits: 16},
+		},
 	}
 	b, err := encode(&r)
 	if err != nil {
@@ -423,8 +488,14 @@ func TestLocate(t *testing.T) {
 		{"RTA_DST", 8}, {"RTA_PRIORITY", 8}, {"RTA_MULTIPATH", 4},
 		{"RTA_MULTIPATH[0]", 8}, {"RTA_MULTIPATH[0].RTA_GATEWAY", 8},
 		{"RTA_MULTIPATH[1]", 8}, {"RTA_MULTIPATH[1].RTA_FLOW", 8}, {"RTA_MULTIPATH[1].RTA_VIA", 24},
-		{"RTA_MULTIPATH[2]", 8}, {"RTA_MULTIPATH[2].RTA_ENCAP", 12},
-		{"RTA_METRICS", 4}, {"RTA_METRICS.RTAX_MTU", 8}, {"", 8},
+		{"RTA_MULTIPATH[2]", 8}, {"RTA_MULTIPATH[2].RTA_ENCAP_TYPE", 8},
+		{"RTA_MULTIPATH[2].RTA_ENCAP", 4}, {"RTA_MULTIPATH[2].RTA_ENCAP.MPLS_IPTUNNEL_DST", 12},
+		{"RTA_MULTIPATH[2].RTA_ENCAP.MPLS_IPTUNNEL_TTL", 8},
+		{"RTA_MULTIPATH[3]", 8}, {"RTA_MULTIPATH[3].RTA_ENCAP_TYPE", 8}, {"RTA_MULTIPATH[3].RTA_ENCAP", 12},
+		{"RTA_METRICS", 4}, {"RTA_METRICS.RTAX_MTU", 8},
+		{"RTA_ENCAP_TYPE", 8}, {"RTA_ENCAP", 4}, {"RTA_ENCAP.SEG6_LOCAL_ACTION", 8}, {"RTA_ENCAP.SEG6_LOCAL_FLAVORS", 4},
+		{"RTA_ENCAP.SEG6_LOCAL_FLAVORS.SEG6_LOCAL_FLV_OPERATION", 8},
+		{"RTA_ENCAP.SEG6_LOCAL_FLAVORS.SEG6_LOCAL_FLV_LCNODE_FN_BITS", 8}, {"", 8},
 	} {
 		for range want.size {
 			if got := attr.Path(schema{}, b, at); got != want.path {
@@ -548,5 +619,97 @@ func BenchmarkEncode(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// vishvananda/netlink panics on RTA_NEWDST in a route that is not of MPLS, where it
+// is no stack of labels. Here it is kept and sent again.
+func TestPeerBugNewDstOfIPPanics(t *testing.T) {
+	for _, payload := range [][]byte{nil, {1}, {0, 1, 0x91, 0}, netip.MustParseAddr("2001:db8::1").AsSlice()} {
+		raw := attr.Raw{Type: uapi.RTA_NEWDST, Data: append([]byte{}, payload...)}
+		for _, family := range []rtnl.Family{rtnl.FamilyIPv4, rtnl.FamilyIPv6} {
+			in := Route{Family: family, Dst: netip.PrefixFrom(randomAddr(rand.New(rand.NewPCG(1, 1)), family), 24).Masked(),
+				Extra:     &Extra{Rest: []attr.Raw{raw}},
+				Multipath: []Nexthop{{Link: 1, Weight: 1, Rest: []attr.Raw{raw}}},
+			}
+			b, err := encode(&in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out, table Route
+			if ok, err := decode(b, &out); !ok || err != nil || !reflect.DeepEqual(in, out) {
+				t.Errorf("% x: %+v, %v", payload, out, err)
+			}
+			if ok, err := decodeByTable(b, &table); !ok || err != nil || !reflect.DeepEqual(in, table) {
+				t.Errorf("% x: by table %+v, %v", payload, table, err)
+			}
+			_ = out.String()
+		}
+		mpls := attr.AppendBytes([]byte{uapi.AF_MPLS, 20, 0, 0, 254, 4, 0, 1, 0, 0, 0, 0}, uapi.RTA_NEWDST, payload)
+		var r Route
+		if _, err := decode(mpls, &r); (err == nil) != (len(payload)%4 == 0) {
+			t.Errorf("MPLS % x: %+v, %v", payload, r, err)
+		}
+	}
+}
+
+// Every attribute of a list that is as long as the kernel can make it survives.
+func TestManyHops(t *testing.T) {
+	r := Route{Family: rtnl.FamilyIPv4, Dst: netip.MustParsePrefix("10.0.0.0/8"), Type: TypeUnicast}
+	for i := range 1000 {
+		r.Multipath = append(r.Multipath, Nexthop{
+			Link: 1 + i, Weight: 1 + i%maxWeight, Gateway: netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}),
+			Encap: &rtnl.MPLSEncap{Labels: rtnl.Labels{uint32(16 + i), 1048575}, TTL: new(uint8(i))},
+		})
+	}
+	b, err := encode(&r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got Route
+	if ok, err := decode(b, &got); !ok || err != nil || !reflect.DeepEqual(got, r) {
+		t.Errorf("%d of 1000 next hops, %v", len(got.Multipath), err)
+	}
+	for range 1000 {
+		r.Multipath = append(r.Multipath, r.Multipath[0])
+	}
+	if _, err := encode(&r); !errors.Is(err, fs.ErrInvalid) || !strings.Contains(err.Error(), "RTA_MULTIPATH: 2000 next hops do not fit") {
+		t.Errorf("more than fit: %v", err)
+	}
+}
+
+// What is recorded of a real kernel for each encapsulation decodes to what was asked
+// for, and what is sent for that is taken for the same.
+func TestRecordedEncaps(t *testing.T) {
+	if !littleEndian() {
+		return
+	}
+	messages := recorded(t)
+	for _, s := range EncapSamples(func(string) int { return 3 }) {
+		b, ok := messages["encap_"+s.Name]
+		if !ok {
+			t.Errorf("%s: no fixture", s.Name)
+			continue
+		}
+		var got Route
+		if ok, err := decode(b, &got); !ok || err != nil || got.Extra == nil || got.Link != EncapLink {
+			t.Errorf("%s: %v, %+v, %v", s.Name, ok, got, err)
+			continue
+		}
+		if e, ok := got.Extra.Encap.(*rtnl.SEG6LocalEncap); ok && e.BPF != nil {
+			e.BPF.ID = 0 // which is never sent
+		}
+		if !reflect.DeepEqual(got.Extra.Encap, s.Want()) {
+			t.Errorf("%s: got %v, want %v", s.Name, got.Extra.Encap, s.Want())
+		}
+		sent, err := encode(&got)
+		if err != nil {
+			t.Errorf("%s: %v", s.Name, err)
+			continue
+		}
+		var again Route
+		if ok, err := decode(sent, &again); !ok || err != nil || !reflect.DeepEqual(again, got) {
+			t.Errorf("%s: sent and decoded: %+v %v, %v", s.Name, again, again.Extra.Encap, err)
+		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 // Family is an address family: AF_… in include/linux/socket.h.
 type Family uint8
 
-// Address families, with the words of `ip -family`.
+// Address families, with the words of `ip -family`; it has none for the last two.
 const (
 	FamilyUnspec Family = uapi.AF_UNSPEC // AF_UNSPEC, "unspec": any, or not set
 	FamilyIPv4   Family = uapi.AF_INET   // AF_INET, "inet"
@@ -18,6 +18,9 @@ const (
 	FamilyBridge Family = uapi.AF_BRIDGE // AF_BRIDGE, "bridge"
 	FamilyPacket Family = uapi.AF_PACKET // AF_PACKET, "link"
 	FamilyMPLS   Family = uapi.AF_MPLS   // AF_MPLS, "mpls"
+
+	FamilyIPMR  Family = uapi.RTNL_FAMILY_IPMR  // RTNL_FAMILY_IPMR, "ipmr": multicast routing of IPv4
+	FamilyIP6MR Family = uapi.RTNL_FAMILY_IP6MR // RTNL_FAMILY_IP6MR, "ip6mr": multicast routing of IPv6
 )
 
 var families = enum.Words[Family]{Type: "Family", Words: []enum.Word[Family]{
@@ -27,6 +30,8 @@ var families = enum.Words[Family]{Type: "Family", Words: []enum.Word[Family]{
 	{Value: FamilyBridge, Name: "bridge"},
 	{Value: FamilyPacket, Name: "link"},
 	{Value: FamilyMPLS, Name: "mpls"},
+	{Value: FamilyIPMR, Name: "ipmr"},
+	{Value: FamilyIP6MR, Name: "ip6mr"},
 }}
 
 // FamilyOf returns the family of a: FamilyUnspec for the zero Addr, FamilyIPv6
@@ -48,13 +53,13 @@ func ParseFamily(s string) (Family, error) {
 	return f, err
 }
 
-// Bits returns the length of an address of the family, in bits; 0 for families
-// other than IPv4 and IPv6.
+// Bits returns the length of an IP address of the family, in bits; 0 for families
+// that have none.
 func (f Family) Bits() int {
 	switch f {
-	case FamilyIPv4:
+	case FamilyIPv4, FamilyIPMR:
 		return 32
-	case FamilyIPv6:
+	case FamilyIPv6, FamilyIP6MR:
 		return 128
 	}
 	return 0

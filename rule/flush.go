@@ -2,7 +2,6 @@ package rule
 
 import (
 	"context"
-	"errors"
 	"io/fs"
 	"slices"
 
@@ -55,16 +54,7 @@ func Flush(ctx context.Context, c *nlkit.Client, opts ...ListOption) error {
 			return err
 		}
 	}
-	err = b.Send(ctx)
-	if failed, ok := errors.AsType[*nlkit.BatchError](err); ok {
-		failed.Failed = slices.DeleteFunc(failed.Failed, func(item nlkit.BatchItem) bool {
-			return errors.Is(item.Err, fs.ErrNotExist)
-		})
-		if len(failed.Failed) == 0 {
-			return nil
-		}
-	}
-	return err
+	return b.Send(ctx, fs.ErrNotExist)
 }
 
 // finds reports whether the kernel, asked to delete r, would take x for it:

@@ -16,15 +16,25 @@ func NeedKernel(t testing.TB, version string) {
 	}
 }
 
-// isKernel returns the kernel's release, and whether it is version or newer.
-func isKernel(t testing.TB, version string) (string, bool) {
+// NeedKernelBefore skips the test, for want of kernel-before:<version>, if the kernel
+// is version or newer: for what newer kernels can't be asked to do without harm. The
+// reason says what that is.
+func NeedKernelBefore(t testing.TB, version, reason string) {
+	t.Helper()
+	if release, ok := isKernel(t, version); ok {
+		Skip(t, "kernel-before:"+version, "%s (this is Linux %s)", reason, release)
+	}
+}
+
+// isKernel reports whether the kernel is version or newer, and its release.
+func isKernel(t testing.TB, version string) (release string, ok bool) {
 	t.Helper()
 	var major, minor, wantMajor, wantMinor int
 	var un unix.Utsname
 	if err := unix.Uname(&un); err != nil {
 		t.Fatal(err)
 	}
-	release := unix.ByteSliceToString(un.Release[:])
+	release = unix.ByteSliceToString(un.Release[:])
 	if n, _ := fmt.Sscanf(release, "%d.%d", &major, &minor); n != 2 {
 		t.Fatalf("what version is %q?", release)
 	}

@@ -22,6 +22,12 @@ func NeedKernel(t testing.TB, version string) {
 	Skip(t, "kernel:"+version, "this is no Linux")
 }
 
+// NeedKernelBefore skips the test: this is no Linux.
+func NeedKernelBefore(t testing.TB, version, reason string) {
+	t.Helper()
+	Skip(t, "kernel-before:"+version, "this is no Linux: %s", reason)
+}
+
 func isKernel(testing.TB, string) (string, bool) { return "", false }
 
 func denied(error) bool { return true }

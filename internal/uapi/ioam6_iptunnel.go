@@ -1,0 +1,21 @@
+package uapi
+
+// include/uapi/linux/ioam6_iptunnel.h: inside RTA_ENCAP of type
+// LWTUNNEL_ENCAP_IOAM6, 5.15.
+const (
+	IOAM6_IPTUNNEL_MODE   = 0x1 // 5.16
+	IOAM6_IPTUNNEL_DST    = 0x2 // 5.16
+	IOAM6_IPTUNNEL_TRACE  = 0x3
+	IOAM6_IPTUNNEL_FREQ_K = 0x4 // 5.18
+	IOAM6_IPTUNNEL_FREQ_N = 0x5 // 5.18
+	IOAM6_IPTUNNEL_SRC    = 0x6 // 6.12
+
+	IOAM6_IPTUNNEL_MODE_INLINE = 0x1
+	IOAM6_IPTUNNEL_MODE_ENCAP  = 0x2
+	IOAM6_IPTUNNEL_MODE_AUTO   = 0x3
+
+	IOAM6_IPTUNNEL_FREQ_MAX = 1000000
+)
+
+// include/uapi/linux/ioam6.h
+const IOAM6_TRACE_DATA_SIZE_MAX = 244

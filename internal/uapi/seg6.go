@@ -1,0 +1,76 @@
+package uapi
+
+// include/uapi/linux/seg6.h: struct ipv6_sr_hdr and its options.
+const (
+	SR6_FLAG1_HMAC = 0x8
+	SR6_TLV_HMAC   = 0x5
+)
+
+// include/uapi/linux/seg6_iptunnel.h: inside RTA_ENCAP of type LWTUNNEL_ENCAP_SEG6.
+const (
+	SEG6_IPTUNNEL_SRH = 0x1
+	SEG6_IPTUNNEL_SRC = 0x2 // 7.1
+
+	SEG6_IPTUN_MODE_INLINE      = 0x0
+	SEG6_IPTUN_MODE_ENCAP       = 0x1
+	SEG6_IPTUN_MODE_L2ENCAP     = 0x2
+	SEG6_IPTUN_MODE_ENCAP_RED   = 0x3 // 6.0
+	SEG6_IPTUN_MODE_L2ENCAP_RED = 0x4 // 6.0
+)
+
+// include/uapi/linux/seg6_local.h: inside RTA_ENCAP of type
+// LWTUNNEL_ENCAP_SEG6_LOCAL.
+const (
+	SEG6_LOCAL_ACTION   = 0x1
+	SEG6_LOCAL_SRH      = 0x2
+	SEG6_LOCAL_TABLE    = 0x3
+	SEG6_LOCAL_NH4      = 0x4
+	SEG6_LOCAL_NH6      = 0x5
+	SEG6_LOCAL_IIF      = 0x6
+	SEG6_LOCAL_OIF      = 0x7
+	SEG6_LOCAL_BPF      = 0x8
+	SEG6_LOCAL_VRFTABLE = 0x9 // 5.11
+	SEG6_LOCAL_COUNTERS = 0xa // 5.13
+	SEG6_LOCAL_FLAVORS  = 0xb // 6.1
+)
+
+// include/uapi/linux/seg6_local.h: SEG6_LOCAL_ACTION.
+const (
+	SEG6_LOCAL_ACTION_END          = 0x1
+	SEG6_LOCAL_ACTION_END_X        = 0x2
+	SEG6_LOCAL_ACTION_END_T        = 0x3
+	SEG6_LOCAL_ACTION_END_DX2      = 0x4
+	SEG6_LOCAL_ACTION_END_DX6      = 0x5
+	SEG6_LOCAL_ACTION_END_DX4      = 0x6
+	SEG6_LOCAL_ACTION_END_DT6      = 0x7
+	SEG6_LOCAL_ACTION_END_DT4      = 0x8
+	SEG6_LOCAL_ACTION_END_B6       = 0x9
+	SEG6_LOCAL_ACTION_END_B6_ENCAP = 0xa
+	SEG6_LOCAL_ACTION_END_BM       = 0xb
+	SEG6_LOCAL_ACTION_END_S        = 0xc
+	SEG6_LOCAL_ACTION_END_AS       = 0xd
+	SEG6_LOCAL_ACTION_END_AM       = 0xe
+	SEG6_LOCAL_ACTION_END_BPF      = 0xf
+	SEG6_LOCAL_ACTION_END_DT46     = 0x10 // 5.14
+)
+
+// include/uapi/linux/seg6_local.h: inside SEG6_LOCAL_BPF, SEG6_LOCAL_COUNTERS (5.13)
+// and SEG6_LOCAL_FLAVORS (6.1).
+const (
+	SEG6_LOCAL_BPF_PROG      = 0x1
+	SEG6_LOCAL_BPF_PROG_NAME = 0x2
+
+	SEG6_LOCAL_CNT_PAD     = 0x1
+	SEG6_LOCAL_CNT_PACKETS = 0x2
+	SEG6_LOCAL_CNT_BYTES   = 0x3
+	SEG6_LOCAL_CNT_ERRORS  = 0x4
+
+	SEG6_LOCAL_FLV_OPERATION      = 0x1
+	SEG6_LOCAL_FLV_LCBLOCK_BITS   = 0x2
+	SEG6_LOCAL_FLV_LCNODE_FN_BITS = 0x3
+
+	SEG6_LOCAL_FLV_OP_PSP       = 0x1 // 6.3
+	SEG6_LOCAL_FLV_OP_USP       = 0x2
+	SEG6_LOCAL_FLV_OP_USD       = 0x3
+	SEG6_LOCAL_FLV_OP_NEXT_CSID = 0x4 // 6.1
+)

@@ -1,0 +1,171 @@
+package route_test
+
+import (
+	"errors"
+	"io/fs"
+	"slices"
+	"testing"
+
+	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/route"
+	"github.com/nlkit/nlkit/rtnl"
+)
+
+// restorable makes routes of every kind.
+func (l *lab) restorable(t *testing.T) {
+	t.Helper()
+	for _, r := range l.samples() {
+		if err := route.Add(t.Context(), l.c, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, s := range encapSamples(t) {
+		if s.Need != "" || s.Options {
+			continue
+		}
+		alone, _, _ := encapRoute(s)
+		alone.Table, alone.Priority = 4000, uint32(100+i)
+		hops := route.Route{Dst: alone.Dst, Table: 5000, Priority: alone.Priority, Protocol: 99, Multipath: []route.Nexthop{
+			{Link: l.v1, Weight: 2}, {Link: l.v0, Encap: s.Encap},
+		}}
+		if !s.V4 {
+			hops.Multipath[0].Gateway, hops.Multipath[1].Gateway = ip("2001:db8:2::2"), ip("2001:db8:1::2")
+		}
+		for _, r := range []route.Route{alone, hops} {
+			err := route.Add(t.Context(), l.c, r)
+			if lacks(err) {
+				break // TestEncaps says so
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// shown is what ip says of a table. It fails for one that a family does not have.
+func (l *lab) shown(t *testing.T, table rtnl.Table) string {
+	t.Helper()
+	text4, err4 := l.ns.TryRun(t, "ip", "-4", "-d", "route", "show", "table", table.String())
+	text6, err6 := l.ns.TryRun(t, "ip", "-6", "-d", "route", "show", "table", table.String())
+	if err4 != nil && err6 != nil {
+		t.Fatal(err4, err6)
+	}
+	return string(text4) + string(text6)
+}
+
+// A table that was listed, flushed and added again is the same.
+func TestSaveFlushRestore(t *testing.T) {
+	l := newLab(t)
+	ctx := t.Context()
+	l.restorable(t)
+	for _, table := range []rtnl.Table{100, 1000, 100000, 4000, 5000, rtnl.TableMain} {
+		saved, err := route.List(ctx, l.c, route.MatchTable(table))
+		if err != nil || len(saved) == 0 {
+			t.Fatalf("table %v: %v, %v", table, saved, err)
+		}
+		shown := l.shown(t, table)
+		if err := route.Flush(ctx, l.c, route.MatchTable(table)); err != nil {
+			t.Fatal(err)
+		}
+		if left, err := route.List(ctx, l.c, route.MatchTable(table)); err != nil || len(left) > 0 {
+			t.Fatalf("table %v: left %v, %v", table, left, err)
+		}
+		b := l.c.NewBatch()
+		for _, scope := range []bool{true, false} { // first what gateways are reached by
+			for _, r := range saved {
+				if (!r.Gateway.IsValid() && len(r.Multipath) == 0) == scope {
+					if err := route.Append(ctx, b, r); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+		if err := b.Send(ctx); err != nil {
+			t.Fatal(err)
+		}
+		restored, err := route.List(ctx, l.c, route.MatchTable(table))
+		if err != nil || !equal(restored, saved) {
+			t.Errorf("table %v: %v\nrestored %v\nsaved    %v", table, err, restored, saved)
+		}
+		if again := l.shown(t, table); again != shown {
+			t.Errorf("table %v: ip says\n%v, before\n%v", table, again, shown)
+		}
+	}
+}
+
+func TestFlush(t *testing.T) {
+	l := newLab(t)
+	ctx := t.Context()
+	for _, r := range l.samples() {
+		if err := route.Add(ctx, l.c, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list := func(opts ...route.ListOption) []route.Route {
+		t.Helper()
+		list, err := route.List(ctx, l.c, opts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	all := list()
+	without := func(drop func(route.Route) bool) []route.Route {
+		return slices.DeleteFunc(slices.Clone(all), drop)
+	}
+	for _, tt := range []struct {
+		name string
+		opts []route.ListOption
+		drop func(route.Route) bool
+	}{
+		{"no table", []route.ListOption{route.MatchTable(4711)}, func(route.Route) bool { return false }},
+		{"prefix", []route.ListOption{route.MatchWithin(prefix("10.16.0.0/13"))}, func(r route.Route) bool {
+			return r.Family == v4 && r.Table != rtnl.TableLocal && prefix("10.16.0.0/13").Contains(r.Dst.Addr())
+		}},
+		{"IPv6 by a link", []route.ListOption{route.MatchFamily(v6), route.MatchLink(l.v1)}, func(r route.Route) bool {
+			return r.Family == v6 && r.Table != rtnl.TableLocal &&
+				(r.Link == l.v1 || slices.ContainsFunc(r.Multipath, func(h route.Nexthop) bool { return h.Link == l.v1 }))
+		}},
+		{"protocol", []route.ListOption{route.MatchProtocol(rtnl.ProtocolBGP)}, func(r route.Route) bool { return r.Protocol == rtnl.ProtocolBGP }},
+		{"local", []route.ListOption{route.MatchTable(rtnl.TableLocal), route.MatchDst(prefix("10.20.0.1/32"))}, func(r route.Route) bool {
+			return r.Dst == prefix("10.20.0.1/32")
+		}},
+		{"all but local", nil, func(r route.Route) bool { return r.Table != rtnl.TableLocal }},
+	} {
+		if err := route.Flush(ctx, l.c, tt.opts...); err != nil {
+			t.Fatalf("%s: %v", tt.name, err)
+		}
+		all = without(tt.drop)
+		if left := list(); !equal(left, all) {
+			t.Fatalf("%s: left\n%v\nwant\n%v", tt.name, left, all)
+		}
+	}
+	if err := route.Flush(ctx, l.c, route.MatchDst(prefix("10.0.0.0/8").Masked()), nil); err != nil {
+		t.Errorf("nothing: %v", err)
+	}
+	var e *nlkit.Error
+	if err := route.Flush(ctx, l.c, route.MatchNexthopID(0)); !errors.As(err, &e) || e.Op != "route.Flush" || !errors.Is(err, fs.ErrInvalid) {
+		t.Errorf("an option that makes no sense: %v", err)
+	}
+}
+
+// What another took away meanwhile is no error, whatever errno the kernel has for it.
+func TestFlushOfWhatIsGone(t *testing.T) {
+	l := newLab(t)
+	ctx := t.Context()
+	b := l.c.NewBatch()
+	for _, r := range []route.Route{{Dst: prefix("10.10.0.0/16"), Link: l.v0}, {Dst: prefix("2001:db8:10::/48"), Link: l.v0}} {
+		if err := route.Add(ctx, l.c, r); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // as two that flush at the same time
+			if err := route.Delete(ctx, b, r); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := b.Send(ctx, fs.ErrNotExist); err != nil {
+		t.Errorf("got %v", err)
+	}
+}
