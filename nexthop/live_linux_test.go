@@ -708,10 +708,18 @@ func TestSubscribeBuckets(t *testing.T) {
 
 	group := nexthop.Nexthop{
 		ID: 10, Group: []nexthop.Member{{ID: 1, Weight: 1}, {ID: 2, Weight: 1}}, GroupType: nexthop.GroupResilient,
-		Resilient: &nexthop.Resilient{Buckets: 4, IdleTimer: new(100 * time.Millisecond)},
+		Resilient: &nexthop.Resilient{Buckets: 4, IdleTimer: new(time.Hour), UnbalancedTimer: new(100 * time.Millisecond)},
 	}
 	add(t, c, nexthop.Nexthop{ID: 1, Link: v0, Gateway: addr("10.9.0.2")}, nexthop.Nexthop{ID: 2, Link: v1}, group)
 	ns.Run(t, "ip", "route", "add", "198.51.100.0/24", "nhid", "10")
+	// A bucket used in the tick in which it was made counts as one without a use.
+	for old := false; !old; {
+		buckets, err := nexthop.Buckets(ctx, c, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		old = !slices.ContainsFunc(buckets, func(b nexthop.Bucket) bool { return b.IdleTime == 0 })
+	}
 	sendPackets(t, ns) // buckets in use move later, and that is an event
 	group.Group = []nexthop.Member{{ID: 1, Weight: 1}, {ID: 2, Weight: 255}}
 	if err := nexthop.Replace(ctx, c, group); err != nil {
