@@ -3,54 +3,22 @@ package addr
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"math/rand/v2"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"reflect"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/attr/attrtest"
+	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/internal/uapi"
 	"github.com/nlkit/nlkit/rtnl"
 )
 
-func littleEndian() bool { return binary.NativeEndian.Uint16([]byte{1, 0}) == 1 }
-
-// recorded reads testdata: hex with comments.
-func recorded(t testing.TB) map[string][]byte {
-	t.Helper()
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no testdata", err)
-	}
-	messages := map[string][]byte{}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var digits strings.Builder
-		for line := range strings.Lines(string(text)) {
-			line, _, _ = strings.Cut(line, "#")
-			digits.WriteString(strings.Join(strings.Fields(line), ""))
-		}
-		b, err := hex.DecodeString(digits.String())
-		if err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		messages[strings.TrimSuffix(filepath.Base(file), ".txt")] = b
-	}
-	return messages
-}
-
 func TestRecorded(t *testing.T) {
-	if !littleEndian() {
+	if !nstest.LittleEndian() {
 		return // recorded on a little-endian machine
 	}
 	ip, prefix := netip.MustParseAddr, netip.MustParsePrefix
@@ -77,7 +45,7 @@ func TestRecorded(t *testing.T) {
 	put("peer_6", base6, func(a *Address) { a.Prefix, a.Peer = prefix("2001:db8::1/128"), ip("2001:db8::9") })
 	put("flags_6", base6, func(a *Address) { a.Priority, a.Flags = 7, FlagPermanent|FlagNoDAD|FlagHome|FlagNoPrefixRoute })
 
-	messages := recorded(t)
+	messages := nstest.Recorded(t)
 	if len(messages) != len(want) {
 		t.Fatalf("%d messages and %d values", len(messages), len(want))
 	}
@@ -232,7 +200,7 @@ func TestLifetimes(t *testing.T) {
 }
 
 func TestLabelsAreShared(t *testing.T) {
-	b := recorded(t)["label"]
+	b := nstest.Recorded(t)["label"]
 	d := new(decoder)
 	var a Address
 	if n := testing.AllocsPerRun(100, func() {
@@ -308,13 +276,13 @@ func TestMalformed(t *testing.T) {
 	if ok, err := new(decoder).decode(header(45, 0), &a); ok || err != nil {
 		t.Errorf("an address of MCTP: %v, %v", ok, err)
 	}
-	for _, b := range recorded(t) {
+	for _, b := range nstest.Recorded(t) {
 		for n := range b {
 			_ = describe(b[:n]) // does not panic
 		}
 		longer := attr.AppendUint32(bytes.Clone(b), 999, 7)
 		var got Address
-		if ok, err := new(decoder).decode(longer, &got); littleEndian() && (!ok || err != nil) {
+		if ok, err := new(decoder).decode(longer, &got); nstest.LittleEndian() && (!ok || err != nil) {
 			t.Errorf("with an unknown attribute: %v, %v", ok, err)
 		}
 	}
@@ -338,7 +306,7 @@ func TestDescribe(t *testing.T) {
 // FuzzDecode: no bytes make the decoder panic, it agrees with the table, and what
 // it decodes and can send is stable.
 func FuzzDecode(f *testing.F) {
-	for _, b := range recorded(f) {
+	for _, b := range nstest.Recorded(f) {
 		f.Add(b)
 	}
 	for seed := range uint64(8) {
@@ -371,7 +339,7 @@ func FuzzDecode(f *testing.F) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	messages := recorded(b)
+	messages := nstest.Recorded(b)
 	for _, name := range []string{"label", "plain_6"} {
 		b.Run(name, func(b *testing.B) {
 			d, m := new(decoder), messages[name]

@@ -3,15 +3,12 @@ package neigh
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io/fs"
 	"math/rand/v2"
 	"net"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -134,32 +131,6 @@ func TestDecodedEntriesStandAlone(t *testing.T) {
 
 func mac6(last byte) net.HardwareAddr { return net.HardwareAddr{2, 0, 0, 0, 0, last} }
 
-// recorded returns the bytes of a file in testdata: hex, with comments behind #.
-func recorded(t testing.TB, name string) []byte {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", name+".txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b []byte
-	for line := range strings.Lines(string(text)) {
-		line, _, _ = strings.Cut(line, "#")
-		p, err := hex.DecodeString(strings.TrimSpace(line))
-		if err != nil {
-			t.Fatal(err)
-		}
-		b = append(b, p...)
-	}
-	return b
-}
-
-func needLittleEndian(t testing.TB) {
-	t.Helper()
-	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
-		nstest.Skip(t, "little-endian", "the recorded bytes are of a little endian kernel")
-	}
-}
-
 var golden = map[string]Neighbour{
 	"ipv4": {
 		Link: 6, Family: rtnl.FamilyIPv4, Addr: netip.MustParseAddr("192.0.2.1"), LinkAddr: mac6(1), State: StateStale,
@@ -196,9 +167,12 @@ var golden = map[string]Neighbour{
 }
 
 func TestRecorded(t *testing.T) {
-	needLittleEndian(t)
+	if !nstest.LittleEndian() {
+		return // recorded on a little-endian machine
+	}
+	messages := nstest.Recorded(t)
 	for name, want := range golden {
-		b := recorded(t, name)
+		b := messages[name]
 		var got Neighbour
 		if ok, err := anyDecoder().decode(b, &got); !ok || err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -224,9 +198,12 @@ func TestRecorded(t *testing.T) {
 }
 
 func TestRecordedTables(t *testing.T) {
-	needLittleEndian(t)
+	if !nstest.LittleEndian() {
+		return // recorded on a little-endian machine
+	}
+	messages := nstest.Recorded(t)
 	var whole, link Table
-	if err := decodeTable(recorded(t, "table"), &whole); err != nil {
+	if err := decodeTable(messages["table"], &whole); err != nil {
 		t.Fatal(err)
 	}
 	ms := func(n int) *time.Duration { return new(time.Duration(n) * time.Millisecond) }
@@ -248,7 +225,7 @@ func TestRecordedTables(t *testing.T) {
 	if !reflect.DeepEqual(whole, want) {
 		t.Errorf("got %+v\nwant %+v", whole, want)
 	}
-	if err := decodeTable(recorded(t, "table_link"), &link); err != nil {
+	if err := decodeTable(messages["table_link"], &link); err != nil {
 		t.Fatal(err)
 	}
 	want = settings
@@ -256,7 +233,7 @@ func TestRecordedTables(t *testing.T) {
 	if !reflect.DeepEqual(link, want) {
 		t.Errorf("got %+v\nwant %+v", link, want)
 	}
-	older := recorded(t, "table")
+	older := messages["table"]
 	i := bytes.Index(older, []byte{0x5c, 0, uapi.NDTA_STATS, 0})
 	older = append(older[:i:i], append([]byte{0x54, 0, uapi.NDTA_STATS, 0}, append(older[i+4:i+84:i+84], older[i+92:]...)...)...)
 	if err := decodeTable(older, &whole); err != nil || whole.Stats.PeriodicGCRuns != 399 || whole.Stats.TableFulls != 0 {

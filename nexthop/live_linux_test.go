@@ -8,15 +8,12 @@ import (
 	"io/fs"
 	"net/netip"
 	"reflect"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
@@ -812,32 +809,12 @@ func TestWeightLimit(t *testing.T) {
 	}
 }
 
-// withoutRights runs fn on a thread that has no capability, which is not used
-// again.
-func withoutRights(t *testing.T, fn func()) {
-	t.Helper()
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // and never unlocked
-		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-		var none [2]unix.CapUserData
-		err := unix.Capset(&header, &none[0])
-		if err == nil {
-			fn()
-		}
-		done <- err
-	}()
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestPermission(t *testing.T) {
 	c, _, v0, _ := live(t)
 	ctx := t.Context()
 	n := nexthop.Nexthop{ID: 1, Link: v0}
 	add(t, c, n) // and there is a socket
-	withoutRights(t, func() {
+	nstest.WithoutRights(t, func() {
 		for verb, err := range map[string]error{
 			"Add": nexthop.Add(ctx, c, n), "Replace": nexthop.Replace(ctx, c, n),
 			"Delete": nexthop.Delete(ctx, c, 1), "Flush": nexthop.Flush(ctx, c),

@@ -3,52 +3,20 @@ package route
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"math/rand/v2"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"reflect"
-	"strings"
 	"testing"
 	"time"
 	"unsafe"
 
 	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/attr/attrtest"
+	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/internal/uapi"
 	"github.com/nlkit/nlkit/rtnl"
 )
-
-func littleEndian() bool { return binary.NativeEndian.Uint16([]byte{1, 0}) == 1 }
-
-// recorded reads testdata: hex with comments.
-func recorded(t testing.TB) map[string][]byte {
-	t.Helper()
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no testdata", err)
-	}
-	messages := map[string][]byte{}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var digits strings.Builder
-		for line := range strings.Lines(string(text)) {
-			line, _, _ = strings.Cut(line, "#")
-			digits.WriteString(strings.Join(strings.Fields(line), ""))
-		}
-		b, err := hex.DecodeString(digits.String())
-		if err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		messages[strings.TrimSuffix(filepath.Base(file), ".txt")] = b
-	}
-	return messages
-}
 
 // values are what testdata holds.
 func values() map[string]Route {
@@ -109,10 +77,10 @@ func values() map[string]Route {
 }
 
 func TestRecorded(t *testing.T) {
-	if !littleEndian() {
+	if !nstest.LittleEndian() {
 		return // recorded on a little-endian machine
 	}
-	messages, want := recorded(t), values()
+	messages, want := nstest.Recorded(t), values()
 	if len(messages) != len(want) {
 		t.Fatalf("%d messages and %d values", len(messages), len(want))
 	}
@@ -314,10 +282,10 @@ func TestSize(t *testing.T) {
 }
 
 func TestAllocations(t *testing.T) {
-	if !littleEndian() {
+	if !nstest.LittleEndian() {
 		return
 	}
-	messages := recorded(t)
+	messages := nstest.Recorded(t)
 	for _, name := range []string{"plain", "large_table", "other_family", "details", "default_6", "details_6", "blackhole_6"} {
 		b := messages[name]
 		var r Route
@@ -391,7 +359,7 @@ func TestMalformed(t *testing.T) {
 			t.Errorf("family %d: %v, %v", family, ok, err)
 		}
 	}
-	for name, b := range recorded(t) {
+	for name, b := range nstest.Recorded(t) {
 		for n := range b {
 			var r Route
 			_, _ = decode(b[:n], &r) // does not panic
@@ -474,7 +442,7 @@ func TestDescribe(t *testing.T) {
 // FuzzDecode: no bytes make the decoder panic, it agrees with the tables, and what
 // it decodes and can send is stable.
 func FuzzDecode(f *testing.F) {
-	for _, b := range recorded(f) {
+	for _, b := range nstest.Recorded(f) {
 		f.Add(b)
 	}
 	for seed := range uint64(8) {
@@ -512,7 +480,7 @@ func FuzzDecode(f *testing.F) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	messages := recorded(b)
+	messages := nstest.Recorded(b)
 	for _, name := range []string{"plain", "details_6", "multipath", "metrics"} {
 		b.Run(name, func(b *testing.B) {
 			m := messages[name]

@@ -4,51 +4,19 @@ import (
 	"bytes"
 	"encoding"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"math/rand/v2"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/attr/attrtest"
+	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/internal/uapi"
 	"github.com/nlkit/nlkit/rtnl"
 )
-
-func littleEndian() bool { return binary.NativeEndian.Uint16([]byte{1, 0}) == 1 }
-
-// recorded reads testdata: hex with comments.
-func recorded(t testing.TB) map[string][]byte {
-	t.Helper()
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no testdata", err)
-	}
-	messages := map[string][]byte{}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var digits strings.Builder
-		for line := range strings.Lines(string(text)) {
-			line, _, _ = strings.Cut(line, "#")
-			digits.WriteString(strings.Join(strings.Fields(line), ""))
-		}
-		b, err := hex.DecodeString(digits.String())
-		if err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		messages[strings.TrimSuffix(filepath.Base(file), ".txt")] = b
-	}
-	return messages
-}
 
 func TestTable(t *testing.T) {
 	attrtest.RoundTrip(t, attrs)
@@ -56,16 +24,16 @@ func TestTable(t *testing.T) {
 }
 
 func TestRecorded(t *testing.T) {
-	if !littleEndian() {
+	if !nstest.LittleEndian() {
 		t.Log("the recorded bytes are of a little-endian machine; only that they don't panic is tested")
 	}
-	messages, all := recorded(t), samples()
+	messages, all := nstest.Recorded(t), samples()
 	for name, b := range messages {
 		var got Rule
 		err := decode(b, &got)
 		s := all[name]
 		switch {
-		case !littleEndian():
+		case !nstest.LittleEndian():
 		case s == nil:
 			t.Errorf("%s: no sample", name)
 		case err != nil || !reflect.DeepEqual(got, s.rule):
@@ -259,7 +227,7 @@ func TestMalformed(t *testing.T) {
 		var r Rule
 		err := decode(tc.b, &r)
 		bad, ok := errors.AsType[*attr.Error](err)
-		if !littleEndian() && tc.name == "attribute cut" {
+		if !nstest.LittleEndian() && tc.name == "attribute cut" {
 			continue
 		}
 		if !ok || bad.Path != tc.path || !errors.Is(err, attr.ErrMalformed) {
@@ -330,14 +298,14 @@ func TestString(t *testing.T) {
 
 func FuzzAttrs(f *testing.F) {
 	var seeds [][]byte
-	for _, b := range recorded(f) {
+	for _, b := range nstest.Recorded(f) {
 		seeds = append(seeds, b[headerLen:])
 	}
 	attrtest.Fuzz(f, attrs, seeds...)
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, b := range recorded(f) {
+	for _, b := range nstest.Recorded(f) {
 		f.Add(b)
 		f.Add(b[:len(b)/2])
 	}
