@@ -19,6 +19,7 @@ func TestPermission(t *testing.T) {
 	nstest.WithoutRights(t, func() {
 		for verb, err := range map[string]error{
 			"Add": addr.Add(ctx, l.c, a), "Replace": addr.Replace(ctx, l.c, a), "Delete": addr.Delete(ctx, l.c, a),
+			"Flush": addr.Flush(ctx, l.c, addr.MatchPrefix(a.Prefix)),
 		} {
 			if !errors.Is(err, fs.ErrPermission) {
 				t.Errorf("%s: %v", verb, err)
