@@ -10,7 +10,8 @@ import (
 // Family is an address family: AF_… in include/linux/socket.h.
 type Family uint8
 
-// Address families, with the words of `ip -family`.
+// Address families, with the words of `ip -family`; those of multicast routing, which
+// it has no words for, with the kernel's.
 const (
 	FamilyUnspec Family = uapi.AF_UNSPEC // AF_UNSPEC, "unspec": any, or not set
 	FamilyIPv4   Family = uapi.AF_INET   // AF_INET, "inet"
@@ -18,6 +19,9 @@ const (
 	FamilyBridge Family = uapi.AF_BRIDGE // AF_BRIDGE, "bridge"
 	FamilyPacket Family = uapi.AF_PACKET // AF_PACKET, "link"
 	FamilyMPLS   Family = uapi.AF_MPLS   // AF_MPLS, "mpls"
+
+	FamilyIPMR  Family = uapi.RTNL_FAMILY_IPMR  // RTNL_FAMILY_IPMR, "ipmr": multicast routing of IPv4, its rules and routes
+	FamilyIP6MR Family = uapi.RTNL_FAMILY_IP6MR // RTNL_FAMILY_IP6MR, "ip6mr": multicast routing of IPv6
 )
 
 var families = enum.Words[Family]{Type: "Family", Words: []enum.Word[Family]{
@@ -27,6 +31,8 @@ var families = enum.Words[Family]{Type: "Family", Words: []enum.Word[Family]{
 	{Value: FamilyBridge, Name: "bridge"},
 	{Value: FamilyPacket, Name: "link"},
 	{Value: FamilyMPLS, Name: "mpls"},
+	{Value: FamilyIPMR, Name: "ipmr"},
+	{Value: FamilyIP6MR, Name: "ip6mr"},
 }}
 
 // FamilyOf returns the family of a: FamilyUnspec for the zero Addr, FamilyIPv6

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/nlkit/nlkit/internal/nstest"
@@ -23,6 +24,7 @@ func TestWords(t *testing.T) {
 		{rtnl.FamilyIPv4, new(rtnl.Family), "inet"},
 		{rtnl.FamilyIPv6, new(rtnl.Family), "inet6"},
 		{rtnl.FamilyMPLS, new(rtnl.Family), "mpls"},
+		{rtnl.FamilyIPMR, new(rtnl.Family), "ipmr"},
 		{rtnl.Family(99), new(rtnl.Family), "Family(99)"},
 		{rtnl.TableMain, new(rtnl.Table), "main"},
 		{rtnl.TableLocal, new(rtnl.Table), "local"},
@@ -92,10 +94,11 @@ func TestFamilyOf(t *testing.T) {
 // TestInteropWords compares every protocol and scope with what ip calls it.
 func TestInteropWords(t *testing.T) {
 	ns := nstest.New(t)
+	var commands strings.Builder
 	for i := 1; i < 256; i++ {
-		n := strconv.Itoa(i)
-		ns.Run(t, "ip", "route", "add", "10.1."+n+".0/24", "dev", "lo", "proto", n, "scope", strconv.Itoa(i%255), "table", "7")
+		fmt.Fprintf(&commands, "route add 10.1.%d.0/24 dev lo proto %d scope %d table 7\n", i, i, i%255)
 	}
+	ns.RunInput(t, commands.String(), "ip", "-batch", "-")
 	var routes []struct{ Dst, Protocol, Scope string }
 	if err := json.Unmarshal(ns.Run(t, "ip", "-j", "-d", "route", "show", "table", "7"), &routes); err != nil {
 		t.Fatal(err)

@@ -36,10 +36,23 @@ func Flush(ctx context.Context, c *nlkit.Client, opts ...ListOption) error {
 		return err
 	}
 	b := c.NewBatch()
+	err = queueDeletions(ctx, b, op, rules, func(r *Rule) bool {
+		return f.match(r) && (*r.Priority != 0 || f.priority != nil)
+	})
+	if err != nil {
+		return err
+	}
+	return sendDeletions(ctx, b)
+}
+
+// queueDeletions puts a request into b for each of the rules that goes accepts. rules
+// are all of a family, in the kernel's order. Where the kernel would delete one that is
+// to stay instead, it says so.
+func queueDeletions(ctx context.Context, b *nlkit.Batch, op string, rules []Rule, goes func(*Rule) bool) error {
 	var stay []*Rule
 	for i := range rules {
 		r := &rules[i]
-		if !f.match(r) || *r.Priority == 0 && f.priority == nil {
+		if !goes(r) {
 			stay = append(stay, r)
 			continue
 		}
@@ -55,7 +68,12 @@ func Flush(ctx context.Context, c *nlkit.Client, opts ...ListOption) error {
 			return err
 		}
 	}
-	err = b.Send(ctx)
+	return nil
+}
+
+// sendDeletions sends a batch of deletions, in which a rule that is gone is no error.
+func sendDeletions(ctx context.Context, b *nlkit.Batch) error {
+	err := b.Send(ctx)
 	if failed, ok := errors.AsType[*nlkit.BatchError](err); ok {
 		failed.Failed = slices.DeleteFunc(failed.Failed, func(item nlkit.BatchItem) bool {
 			return errors.Is(item.Err, fs.ErrNotExist)

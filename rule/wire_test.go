@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"net/netip"
@@ -87,6 +88,19 @@ func TestMessageRoundTrip(t *testing.T) {
 	}
 }
 
+// A rule survives JSON with every field.
+func TestJSON(t *testing.T) {
+	for seed := range uint64(100) {
+		in := random(seed)
+		text, err := json.Marshal(in)
+		must(t, err)
+		var out Rule
+		if err := json.Unmarshal(text, &out); err != nil || !reflect.DeepEqual(in, out) {
+			t.Fatalf("seed %d: %v\nwritten %+v\nread    %+v\nJSON %s", seed, err, in, out, text)
+		}
+	}
+}
+
 func TestZeroFieldsAreNotSent(t *testing.T) {
 	b, err := encode(&Rule{Family: rtnl.FamilyIPv4})
 	if want := append([]byte{uapi.AF_INET}, make([]byte, headerLen-1)...); err != nil || !bytes.Equal(b, want) {
@@ -108,7 +122,7 @@ func TestZeroFieldsAreNotSent(t *testing.T) {
 }
 
 // A peer's decoder gives 0 for the action of such a rule.
-func TestBlackholeKeepsItsAction(t *testing.T) {
+func TestPeerBugActionIsLostOnTheWire(t *testing.T) {
 	for _, a := range []Action{ActionGoto, ActionNop, ActionBlackhole, ActionUnreachable, ActionProhibit, 99} {
 		b, err := encode(&Rule{Family: rtnl.FamilyIPv4, Action: a})
 		must(t, err)
@@ -120,7 +134,7 @@ func TestBlackholeKeepsItsAction(t *testing.T) {
 }
 
 // Peers send 32 bits, or the wrong order.
-func TestTunIDIs64BitsBigEndian(t *testing.T) {
+func TestPeerBugTunIDWidthOnTheWire(t *testing.T) {
 	b, err := encode(&Rule{Family: rtnl.FamilyIPv4, TunID: 0x0102030405060708})
 	must(t, err)
 	if want := attr.AppendBytes(nil, uapi.FRA_TUN_ID, []byte{1, 2, 3, 4, 5, 6, 7, 8}); !bytes.Equal(b[headerLen:], want) {
@@ -129,7 +143,7 @@ func TestTunIDIs64BitsBigEndian(t *testing.T) {
 }
 
 // A peer gives {34464 1} for 100000-200000.
-func TestUIDRangeOver65535IsWhole(t *testing.T) {
+func TestPeerBugUIDRangeOver65535OnTheWire(t *testing.T) {
 	in := Rule{Family: rtnl.FamilyIPv4, UIDRange: &UIDRange{Start: 100000, End: 4294967294}}
 	b, err := encode(&in)
 	must(t, err)
@@ -143,7 +157,7 @@ func TestUIDRangeOver65535IsWhole(t *testing.T) {
 }
 
 // With a peer one attribute that it does not know makes the whole list fail.
-func TestUnknownAttributeDoesNotBreakList(t *testing.T) {
+func TestPeerBugUnknownAttributeBreaksList(t *testing.T) {
 	b, err := encode(&Rule{Family: rtnl.FamilyIPv4, Mark: 7, Priority: new(uint32(5)), Action: ActionLookup, Table: 9})
 	must(t, err)
 	b = attr.AppendBytes(b, 0x8000|99, []byte{1, 2, 3})
