@@ -11,7 +11,7 @@ import (
 	"github.com/nlkit/nlkit/rtnl"
 )
 
-// tablesOf returns the tables that match, the same with and without strict checks.
+// oneTable returns the only table that matches.
 func oneTable(t *testing.T, c *nlkit.Client, opts ...TableOption) Table {
 	t.Helper()
 	tables, err := Tables(t.Context(), c, opts...)

@@ -68,6 +68,44 @@ func bytesOf(t testing.TB, n *Neighbour) []byte {
 	return b
 }
 
+// An entry survives JSON with every field.
+func TestJSON(t *testing.T) {
+	for seed := range uint64(100) {
+		in := sample(rand.New(rand.NewPCG(seed, 4)))
+		text, err := json.Marshal(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out Neighbour
+		if err := json.Unmarshal(text, &out); err != nil || !reflect.DeepEqual(in, out) {
+			t.Fatalf("seed %d: %v\nwritten %+v\nread    %+v\nJSON %s", seed, err, in, out, text)
+		}
+	}
+	var in, out Table
+	tableAttrs.FillAll(rand.New(rand.NewPCG(1, 4)), &in)
+	text, err := json.Marshal(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &out); err != nil || !reflect.DeepEqual(in, out) {
+		t.Errorf("%v\nwritten %+v\nread    %+v", err, in, out)
+	}
+}
+
+// A peer looks a link up inside of its decoder for a link-layer address of 16 bytes,
+// and there in the wrong namespace.
+func TestPeerBugAddressOf16Bytes(t *testing.T) {
+	in := Neighbour{Family: rtnl.FamilyIPv4, Link: 4711, Addr: netip.MustParseAddr("192.0.2.1"), LinkAddr: make(net.HardwareAddr, 16)}
+	in.LinkAddr[15] = 1
+	var out Neighbour
+	if ok, err := anyDecoder().decode(bytesOf(t, &in), &out); !ok || err != nil || !bytes.Equal(out.LinkAddr, in.LinkAddr) {
+		t.Errorf("got %+v, %v", out, err)
+	}
+	if a, ok := out.TunnelAddr(); !ok || a != netip.IPv6Loopback() {
+		t.Errorf("tunnel address %v", a)
+	}
+}
+
 // TestHandWrittenDecoder holds the decoder against the table.
 func TestHandWrittenDecoder(t *testing.T) {
 	for seed := range uint64(500) {
@@ -270,7 +308,8 @@ func TestDefaultStates(t *testing.T) {
 		{Neighbour{Addr: ip, LinkAddr: mac6(1), State: StateStale}, uapi.NLM_F_CREATE, StateStale, 0},
 		{Neighbour{Addr: ip, LinkAddr: mac6(1), Flags: FlagUse}, uapi.NLM_F_CREATE, StateNone, FlagUse},
 		{Neighbour{Addr: ip, Flags: FlagManaged}, uapi.NLM_F_REPLACE, StateNone, FlagManaged},
-		{Neighbour{Addr: ip, Flags: FlagProxy}, uapi.NLM_F_CREATE, StateNone, FlagProxy},
+		{Neighbour{Addr: ip, Flags: FlagProxy}, uapi.NLM_F_CREATE, StatePermanent, FlagProxy},
+		{Neighbour{Addr: ip, Flags: FlagProxy, State: StateReachable}, uapi.NLM_F_CREATE, StateReachable, FlagProxy},
 		{Neighbour{Addr: ip, Flags: FlagOffloaded | FlagRouter, LinkAddr: mac6(1)}, uapi.NLM_F_CREATE, StatePermanent, FlagRouter},
 		{Neighbour{Family: fdb, LinkAddr: mac6(1)}, uapi.NLM_F_CREATE, StatePermanent, FlagMaster},
 		{Neighbour{Family: fdb, LinkAddr: mac6(1), Master: 9, Flags: FlagSticky | FlagLocked, State: StateStale}, uapi.NLM_F_CREATE, StateReachable, FlagMaster | FlagSticky},
