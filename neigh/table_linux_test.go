@@ -50,6 +50,22 @@ func TestTables(t *testing.T) {
 			t.Errorf("strict %v: tables %v, links %v", strict, whole, links)
 		}
 	}
+	lenient := client(t, ns, nlkit.WithStrict(false))
+	for name, tt := range map[string]struct {
+		opts []TableOption
+		want int
+	}{
+		"link":            {[]TableOption{MatchLink(link)}, 2},
+		"family":          {[]TableOption{MatchFamily(rtnl.FamilyIPv4), MatchLink(0)}, 1},
+		"link and family": {[]TableOption{MatchFamily(rtnl.FamilyIPv6), MatchLink(link), nil}, 1},
+		"no link":         {[]TableOption{MatchLink(4711)}, 0},
+	} {
+		for kind, c := range map[string]*nlkit.Client{"strict": c, "lenient": lenient} {
+			if tables, err := Tables(ctx, c, tt.opts...); err != nil || len(tables) != tt.want {
+				t.Errorf("%s, %s: %v, %v", name, kind, tables, err)
+			}
+		}
+	}
 	if got := oneTable(t, c, MatchFamily(rtnl.FamilyIPv6), MatchLink(link)); got.Name != "ndisc_cache" || got.Link != link {
 		t.Errorf("got %v", got)
 	}

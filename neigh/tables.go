@@ -20,22 +20,36 @@ func Tables(ctx context.Context, c *nlkit.Client, opts ...TableOption) ([]Table,
 			o.applyTables(&f)
 		}
 	}
-	req := nlkit.Request{
-		Op: "neigh.Tables", Protocol: uapi.NETLINK_ROUTE, Type: uapi.RTM_GETNEIGHTBL,
-		Data: tableHeader(nil, f.family), Header: tableHeaderLen, Schema: tableAttrs,
+	families := []rtnl.Family{f.family}
+	if f.family == rtnl.FamilyUnspec {
+		// One after the other: asked for all, older kernels, 6.1 among them, forget
+		// the links of a table that begins a datagram.
+		families = []rtnl.Family{rtnl.FamilyIPv4, rtnl.FamilyIPv6}
 	}
-	if f.family != rtnl.FamilyUnspec && tableName(f.family) == "" {
-		return nil, req.Fail(attr.Refuse("there is no table of neighbours of the family %v", f.family))
+	var all []Table
+	for _, family := range families {
+		req := nlkit.Request{
+			Op: "neigh.Tables", Protocol: uapi.NETLINK_ROUTE, Type: uapi.RTM_GETNEIGHTBL,
+			Data: tableHeader(nil, family), Header: tableHeaderLen, Schema: tableAttrs,
+		}
+		if tableName(family) == "" {
+			return nil, req.Fail(attr.Refuse("there is no table of neighbours of the family %v", family))
+		}
+		tables, err := nlkit.List(ctx, c, req, func(m nlkit.Message, t *Table) (bool, error) {
+			if m.Type != uapi.RTM_NEWNEIGHTBL {
+				return false, nil
+			}
+			if err := decodeTable(m.Data, t); err != nil {
+				return false, err
+			}
+			return t.Family == family && (!f.hasLink || t.Link == f.link), nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, tables...)
 	}
-	return nlkit.List(ctx, c, req, func(m nlkit.Message, t *Table) (bool, error) {
-		if m.Type != uapi.RTM_NEWNEIGHTBL {
-			return false, nil
-		}
-		if err := decodeTable(m.Data, t); err != nil {
-			return false, err
-		}
-		return (f.family == rtnl.FamilyUnspec || t.Family == f.family) && (!f.hasLink || t.Link == f.link), nil
-	})
+	return all, nil
 }
 
 // SetTable changes what is set in t: of the table of t.Family, or t.Name, on t.Link.
