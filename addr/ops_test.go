@@ -576,6 +576,17 @@ func TestPeerBugEventsDropFields(t *testing.T) {
 	}
 }
 
+// A peer says "too many/little matches" of what is not there.
+func TestPeerBugGetMissing(t *testing.T) {
+	l := newLab(t)
+	for _, link := range []int{l.v0, 999} {
+		_, err := addr.Get(t.Context(), l.c, link, prefix("192.0.2.99/24"))
+		if e, ok := errors.AsType[*nlkit.Error](err); !ok || !errors.Is(err, fs.ErrNotExist) || e.Op != "addr.Get" || e.Object != "192.0.2.99/24 dev "+strconv.Itoa(link) {
+			t.Errorf("link %d: %v", link, err)
+		}
+	}
+}
+
 // An address made by ip and one made here are the same, to the SDK and to ip.
 func TestInterop(t *testing.T) {
 	l := newLab(t)
