@@ -38,10 +38,9 @@ func newQuietLab(t testing.TB) *lab {
 func (l *lab) open(t testing.TB, opts ...nlkit.Option) {
 	t.Helper()
 	l.c = dial(t, l.ns, opts...)
-	l.ns.Run(t, "ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1")
-	l.ns.Run(t, "ip", "link", "set", "v0", "up")
-	l.ns.Run(t, "ip", "link", "set", "v1", "up")
-	l.v0, l.v1 = l.index(t, "v0"), l.index(t, "v1")
+	l.ns.RunInput(t, "link add v0 type veth peer name v1\nlink set v0 up\nlink set v1 up\n", "ip", "-batch", "-")
+	l.v0 = l.index(t, "v0")
+	l.v1 = l.v0 - 1 // the peer is made first
 }
 
 func dial(t testing.TB, ns *nstest.NS, opts ...nlkit.Option) *nlkit.Client {

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/netip"
 	"os"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -587,59 +589,87 @@ func TestPeerBugGetMissing(t *testing.T) {
 	}
 }
 
-// An address made by ip and one made here are the same, to the SDK and to ip.
-func TestInterop(t *testing.T) {
-	l := newLab(t)
-	ctx := t.Context()
-	for name, s := range samples() {
-		if s.ip == "" {
-			continue
+// apart returns the sample with networks of its own, so that many can be made at once.
+func (s sample) apart(n int) sample {
+	own := strings.NewReplacer("192.0.2.", fmt.Sprintf("10.%d.2.", n), "198.51.100.", fmt.Sprintf("10.%d.100.", n), "2001:db8::", fmt.Sprintf("2001:db8:%d::", n))
+	for _, a := range []*netip.Addr{&s.a.Peer, &s.a.Broadcast, &s.a.Anycast} {
+		if a.IsValid() {
+			*a = ip(own.Replace(a.String()))
 		}
-		t.Run(name, func(t *testing.T) {
-			show := func() string {
-				var links []struct {
-					Addrs []map[string]any `json:"addr_info"`
-				}
-				if err := json.Unmarshal(l.ns.Run(t, "ip", "-j", "-d", "address", "show", "dev", "v0"), &links); err != nil {
-					t.Fatal(err)
-				}
-				for _, a := range links[0].Addrs {
-					if a["local"] == s.a.Prefix.Addr().String() {
-						for _, key := range []string{"valid_life_time", "preferred_life_time"} {
-							a[key] = time.Duration(a[key].(float64) * 1e9).Round(100 * time.Second)
-						}
-						text, _ := json.Marshal(a)
-						return string(text)
-					}
-				}
-				return ""
-			}
-			l.ns.Run(t, "ip", append([]string{"address", "add", "dev", "v0"}, strings.Fields(s.ip)...)...)
-			theirs, err := addr.Get(ctx, l.c, l.v0, s.a.Prefix)
-			if err != nil {
-				t.Fatal(err)
-			}
-			theirText := show()
-			if err := addr.Delete(ctx, l.c, theirs); err != nil {
-				t.Fatal(err)
-			}
-			a := s.a
-			a.Link = l.v0
-			if err := addr.Add(ctx, l.c, a); err != nil {
-				t.Fatal(err)
-			}
-			ours, err := addr.Get(ctx, l.c, l.v0, s.a.Prefix)
-			if err != nil || stable(ours) != stable(theirs) {
-				t.Errorf("%v\nmade here  %+v\nmade by ip %+v", err, ours, theirs)
-			}
-			if text := show(); text == "" || text != theirText {
-				t.Errorf("ip says of ours    %s\nand of its own %s", text, theirText)
-			}
-			local := s.a.Prefix.String()
-			if s.a.Peer.IsValid() {
-				local = s.a.Prefix.Addr().String() + " peer " + s.a.Peer.String() + "/" + strconv.Itoa(s.a.Prefix.Bits())
-			}
-			l.ns.Run(t, "ip", append([]string{"address", "del", "dev", "v0"}, strings.Fields(local)...)...)
-		})
 	}
+	s.a.Prefix = prefix(own.Replace(s.a.Prefix.String()))
+	s.ip = own.Replace(s.ip)
+	return s
+}
+
+// Addresses made by ip and those made here are the same, to the SDK and to ip, and each
+// deletes what the other made, by the same words.
+func TestInterop(t *testing.T) {
+	ours, theirs := newQuietLab(t), newQuietLab(t)
+	ctx := t.Context()
+	all := map[string]sample{}
+	for i, name := range slices.Sorted(maps.Keys(samples())) {
+		if s := samples()[name].apart(i + 1); s.ip != "" {
+			s.a.Link = ours.v0
+			all[name] = s
+		}
+	}
+	batch := func(l *lab, verb string, words func(sample) string) {
+		t.Helper()
+		var commands strings.Builder
+		for _, s := range all {
+			fmt.Fprintf(&commands, "address %s dev v0 %s\n", verb, words(s))
+		}
+		l.ns.RunInput(t, commands.String(), "ip", "-batch", "-")
+	}
+	for name, s := range all {
+		if err := addr.Add(ctx, ours.c, s.a); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	batch(theirs, "add", func(s sample) string { return s.ip })
+	got, want := ours.said(t), theirs.said(t)
+	for name, s := range all {
+		local := s.a.Prefix.Addr().String()
+		if len(want[local]) < 5 || !reflect.DeepEqual(got[local], want[local]) {
+			t.Errorf("%s: ip says\n%v of ours and\n%v of its own", name, got[local], want[local])
+		}
+		read, err := addr.Get(ctx, theirs.c, theirs.v0, s.a.Prefix)
+		if err != nil || stable(read) != asRead(s.a) {
+			t.Errorf("%s, made by ip: %v\ngot  %+v\nwant %+v", name, err, read, asRead(s.a))
+		}
+		if err := addr.Delete(ctx, theirs.c, s.a); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	batch(ours, "del", func(s sample) string {
+		if s.a.Peer.IsValid() {
+			return s.a.Prefix.Addr().String() + " peer " + s.a.Peer.String() + "/" + strconv.Itoa(s.a.Prefix.Bits())
+		}
+		return s.a.Prefix.String()
+	})
+	for by, l := range map[string]*lab{"ip": ours, "the SDK": theirs} {
+		if left := l.said(t); len(left) > 0 {
+			t.Errorf("deleted by %s: left are %v", by, left)
+		}
+	}
+}
+
+// said returns what ip says of the addresses of v0, by address.
+func (l *lab) said(t *testing.T) map[string]map[string]any {
+	t.Helper()
+	var links []struct {
+		Addrs []map[string]any `json:"addr_info"`
+	}
+	if err := json.Unmarshal(l.ns.Run(t, "ip", "-j", "-d", "address", "show", "dev", "v0"), &links); err != nil {
+		t.Fatal(err)
+	}
+	byAddr := map[string]map[string]any{}
+	for _, a := range links[0].Addrs {
+		for _, key := range []string{"valid_life_time", "preferred_life_time"} {
+			a[key] = time.Duration(a[key].(float64) * 1e9).Round(100 * time.Second)
+		}
+		byAddr[a["local"].(string)] = a
+	}
+	return byAddr
 }

@@ -28,12 +28,14 @@ import (
 func live(t testing.TB, opts ...nlkit.Option) (c *nlkit.Client, ns *nstest.NS, v0, v1 int) {
 	t.Helper()
 	ns = nstest.New(t)
-	ns.Run(t, "ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1")
-	ns.Run(t, "ip", "link", "set", "v0", "up")
-	ns.Run(t, "ip", "link", "set", "v1", "up")
-	ns.Run(t, "ip", "address", "add", "10.9.0.1/24", "dev", "v0")
-	ns.Run(t, "ip", "address", "add", "fd00::1/64", "dev", "v0", "nodad")
-	return client(t, ns, opts...), ns, index(t, ns, "v0"), index(t, ns, "v1")
+	ns.RunInput(t, `link add v0 type veth peer name v1
+link set v0 up
+link set v1 up
+address add 10.9.0.1/24 dev v0
+address add fd00::1/64 dev v0 nodad
+`, "ip", "-batch", "-")
+	v0 = index(t, ns, "v0")
+	return client(t, ns, opts...), ns, v0, v0 - 1 // the peer is made first
 }
 
 func client(t testing.TB, ns *nstest.NS, opts ...nlkit.Option) *nlkit.Client {
