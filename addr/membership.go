@@ -2,6 +2,7 @@ package addr
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"strconv"
 	"time"
@@ -115,14 +116,26 @@ func membershipEvent(m nlkit.Message, e *MembershipEvent) (bool, error) {
 // membershipAttrs are the attributes behind struct ifaddrmsg in messages about
 // memberships, of which none is ever sent.
 var membershipAttrs = attr.Table[Membership]{
-	attr.Addr(uapi.IFA_ANYCAST, "IFA_ANYCAST", func(m *Membership) *netip.Addr { return &m.Addr }).ReadOnly(),
+	memberAddr(uapi.IFA_ANYCAST, "IFA_ANYCAST"),
 	attr.Custom(uapi.IFA_CACHEINFO, "IFA_CACHEINFO", nil, func(p []byte, m *Membership) error {
 		var a Address
 		err := getCacheinfo(p, &a)
 		m.Created, m.Updated = a.Created, a.Updated
 		return err
 	}),
-	attr.Addr(uapi.IFA_MULTICAST, "IFA_MULTICAST", func(m *Membership) *netip.Addr { return &m.Addr }).ReadOnly(),
+	memberAddr(uapi.IFA_MULTICAST, "IFA_MULTICAST"),
+}
+
+// memberAddr is an address of the family of the one that is there.
+func memberAddr(typ uint16, name string) attr.Row[Membership] {
+	return attr.Custom(typ, name, nil, func(p []byte, m *Membership) error {
+		a, ok := netip.AddrFromSlice(p)
+		if !ok || a.BitLen() != m.Addr.BitLen() {
+			return wrongLength(len(p))
+		}
+		m.Addr = a
+		return nil
+	})
 }
 
 // decodeMembership stores the membership in b into m, which is zero. It returns false
@@ -132,12 +145,13 @@ func decodeMembership(b []byte, m *Membership) (bool, error) {
 	if ok, err := decodeHeader(b, &head); !ok || err != nil {
 		return false, err
 	}
-	m.Link, m.Scope = head.Link, head.Scope
+	none := head.Prefix.Addr()
+	*m = Membership{Link: head.Link, Addr: none, Scope: head.Scope}
 	if err := membershipAttrs.Decode(b[headerLen:], m); err != nil {
 		return false, err
 	}
-	if m.Addr.BitLen() != head.Prefix.Addr().BitLen() {
-		return false, &attr.Error{Path: "IFA_MULTICAST", Err: wrongLength(m.Addr.BitLen() / 8)}
+	if m.Addr == none {
+		return false, &attr.Error{Err: fmt.Errorf("%w: no address", attr.ErrMalformed)}
 	}
 	return true, nil
 }

@@ -170,12 +170,10 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-func TestMembershipTable(t *testing.T) {
-	attrtest.RoundTrip(t, membershipAttrs)
-	attrtest.Covers(t, membershipAttrs, "Link", "Scope", "Created", "Updated") // see TestMalformedMembership
-}
-
 func TestMalformedMembership(t *testing.T) {
+	if err := membershipAttrs.Check(); err != nil {
+		t.Error(err)
+	}
 	header := func(family rtnl.Family) []byte {
 		return []byte{byte(family), 128, 0x80, byte(rtnl.ScopeSite), 1, 0, 0, 0}
 	}
@@ -186,10 +184,10 @@ func TestMalformedMembership(t *testing.T) {
 		path string
 	}{
 		{nil, ""},
-		{v4, "IFA_MULTICAST"},
+		{v4, ""},
 		{attr.AppendBytes(v4, uapi.IFA_MULTICAST, make([]byte, 16)), "IFA_MULTICAST"},
 		{attr.AppendBytes(v6, uapi.IFA_MULTICAST, make([]byte, 4)), "IFA_MULTICAST"},
-		{attr.AppendBytes(v6, uapi.IFA_ANYCAST, make([]byte, 5)), "IFA_ANYCAST"},
+		{attr.AppendBytes(v6, uapi.IFA_ANYCAST, make([]byte, 4)), "IFA_ANYCAST"},
 		{attr.AppendBytes(v6, uapi.IFA_CACHEINFO, make([]byte, 15)), "IFA_CACHEINFO"},
 	} {
 		var m Membership

@@ -104,7 +104,7 @@ func TestInteropMadeByUs(t *testing.T) {
 		{ID: 4, Blackhole: true, Protocol: 200},
 		{ID: 5, FDB: true, Gateway: addr("192.0.2.5")},
 		{ID: 6, Link: v1},
-		{ID: 10, Group: []nexthop.Member{{ID: 1, Weight: 1}, {ID: 2, Weight: 2}, {ID: 3, Weight: 256}}, Protocol: rtnl.ProtocolZebra},
+		{ID: 10, Group: []nexthop.Member{{ID: 1, Weight: 1}, {ID: 2, Weight: 2}, {ID: 3, Weight: 255}}, Protocol: rtnl.ProtocolZebra},
 		{ID: 11, Group: []nexthop.Member{{ID: 5, Weight: 7}}, FDB: true},
 		{
 			ID: 12, Group: []nexthop.Member{{ID: 1, Weight: 1}, {ID: 6, Weight: 9}}, GroupType: nexthop.GroupResilient,
@@ -134,7 +134,7 @@ func TestInteropMadeByIP(t *testing.T) {
 		"id 4 via 192.0.2.1 dev v1 onlink",
 		"id 5 blackhole",
 		"id 6 via 2001:db8::6 fdb",
-		"id 10 group 1,1/2,2/3,256",
+		"id 10 group 1,1/2,2/3,255",
 		"id 11 group 6 fdb",
 		"id 12 group 1,5/3 type resilient buckets 8 idle_timer 30 unbalanced_timer 90",
 		"id 13 group 1 type resilient buckets 16",

@@ -157,8 +157,8 @@ func TestAddGet(t *testing.T) {
 			nexthop.Nexthop{ID: 1<<32 - 1, Link: v0, Gateway: addr("10.9.0.3"), Protocol: 255, Family: rtnl.FamilyIPv4, Scope: rtnl.ScopeLink},
 		}, {
 			"group",
-			nexthop.Nexthop{ID: 10, Group: []nexthop.Member{{ID: 1, Weight: 1}, {ID: 3, Weight: 256}}, Protocol: rtnl.ProtocolStatic},
-			nexthop.Nexthop{ID: 10, Group: []nexthop.Member{{ID: 1, Weight: 1}, {ID: 3, Weight: 256}}, Protocol: rtnl.ProtocolStatic},
+			nexthop.Nexthop{ID: 10, Group: []nexthop.Member{{ID: 1, Weight: 1}, {ID: 3, Weight: 255}}, Protocol: rtnl.ProtocolStatic},
+			nexthop.Nexthop{ID: 10, Group: []nexthop.Member{{ID: 1, Weight: 1}, {ID: 3, Weight: 255}}, Protocol: rtnl.ProtocolStatic},
 		}, {
 			"fdb group",
 			nexthop.Nexthop{ID: 11, Group: []nexthop.Member{{ID: 8, Weight: 2}}, FDB: true},
@@ -339,7 +339,7 @@ func TestSaveFlushRestore(t *testing.T) {
 		"id 5 blackhole",
 		"id 6 via 192.0.2.8 fdb",
 		"id 8 group 6 fdb",
-		"id 9 group 1,7/20,256/3", // its members' ids are greater
+		"id 9 group 1,7/20,255/3", // its members' ids are greater
 		"id 10 group 1/3 type resilient buckets 32 idle_timer 0 unbalanced_timer 600",
 	} {
 		ns.Run(t, "ip", append([]string{"nexthop", "add"}, strings.Fields(args)...)...)

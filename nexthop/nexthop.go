@@ -85,7 +85,7 @@ type Member struct {
 	ID uint32
 	// Weight is the member's share of the traffic among the weights of all, from
 	// 1 to 65535; it is required. Kernels before Linux 6.12 have weights up to
-	// 256; late updates of Linux 6.1 take more, but don't say so when they are
+	// 255; late updates of Linux 6.1 take more, but don't say so when they are
 	// read, and then 257 is read as 1. (weight and weight_high, one less)
 	Weight int
 }

@@ -18,7 +18,7 @@ import (
 
 // A sample is a next hop as it is listed, and the words behind "ip nexthop add" that
 // make the same: what iproute2 6.1 has none for, hardware statistics and weights above
-// 256, has tests of its own.
+// 255, has tests of its own.
 type sample struct {
 	n  nexthop.Nexthop
 	ip string
@@ -39,8 +39,8 @@ func samples(v0, v1 int) []sample {
 		{nexthop.Nexthop{ID: 9, Family: v6, FDB: true, Gateway: addr("2001:db8::9"), Scope: rtnl.ScopeLink}, "via 2001:db8::9 fdb"},
 		{nexthop.Nexthop{ID: 4294967295, Family: v4, Link: v0, Gateway: addr("10.9.0.3"), Scope: rtnl.ScopeLink}, "via 10.9.0.3 dev v0"},
 		{
-			nexthop.Nexthop{ID: 20, Group: []nexthop.Member{{ID: 1, Weight: 1}, {ID: 2, Weight: 2}, {ID: 4294967295, Weight: 256}}, Protocol: rtnl.ProtocolZebra},
-			"group 1/2,2/4294967295,256 proto zebra",
+			nexthop.Nexthop{ID: 20, Group: []nexthop.Member{{ID: 1, Weight: 1}, {ID: 2, Weight: 2}, {ID: 4294967295, Weight: 255}}, Protocol: rtnl.ProtocolZebra},
+			"group 1/2,2/4294967295,255 proto zebra",
 		},
 		{nexthop.Nexthop{ID: 21, Group: []nexthop.Member{{ID: 6, Weight: 1}}}, "group 6"},
 		{nexthop.Nexthop{ID: 22, Group: []nexthop.Member{{ID: 8, Weight: 7}}, FDB: true}, "group 8,7 fdb"},

@@ -25,9 +25,9 @@ import (
 // Errors: [io/fs.ErrInvalid] for a rule that is refused, by the kernel or before it is
 // sent, one without a Priority among them, and where an old rule cannot be told from
 // another of its priority that is to stay, see [Delete]: then nothing was changed, but
-// on a kernel that ignores a selector of r;
-// [io/fs.ErrPermission] without CAP_NET_ADMIN, and for a UIDRange from another user
-// namespace; [errors.ErrUnsupported] if the kernel has no rules of the family; a
+// on a kernel that ignores a selector of r; [io/fs.ErrPermission] without
+// CAP_NET_ADMIN, and for a UIDRange from another user namespace;
+// [errors.ErrUnsupported] if the kernel has no rules of the family; a
 // *[nlkit.BatchError] if r was added and an old rule is still there, which is
 // [io/fs.ErrPermission] for one with [FlagPermanent].
 func Replace(ctx context.Context, c *nlkit.Client, r Rule, opts ...WriteOption) error {
