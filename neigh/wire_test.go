@@ -290,6 +290,16 @@ func TestZeroIsSafe(t *testing.T) {
 	if !bytes.Equal(req.Data, want) {
 		t.Errorf("sent % x, want % x", req.Data, want)
 	}
+	n = Neighbour{Link: 2, Family: rtnl.FamilyBridge, LinkAddr: mac6(1)}
+	req, err = request("neigh.Add", uapi.RTM_NEWNEIGH, 0, &n, func() error { return n.prepare(uapi.NLM_F_CREATE) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The kernel takes no FDB entry without a state and a place.
+	want = attr.AppendBytes(header(nil, rtnl.FamilyBridge, 2, StatePermanent, FlagMaster), uapi.NDA_LLADDR, mac6(1))
+	if !bytes.Equal(req.Data, want) {
+		t.Errorf("sent % x, want % x", req.Data, want)
+	}
 	b, err := tableAttrs.Append(nil, &Table{})
 	if err != nil || len(b) != 0 {
 		t.Errorf("a zero table sends % x, %v", b, err)
