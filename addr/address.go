@@ -31,8 +31,9 @@ type Address struct {
 	// Broadcast is the broadcast address, IPv4 only. Nothing is set by itself;
 	// [BroadcastOf] gives what `ip address add … brd +` sets. (IFA_BROADCAST)
 	Broadcast netip.Addr
-	// Anycast is an anycast address. The kernel has had no use for it in what
-	// it takes or lists so far. (IFA_ANYCAST)
+	// Anycast is an anycast address. The kernel takes it, has had no use for it so
+	// far, and does not list it: those that a link answers to are told by the
+	// function [Anycast]. (IFA_ANYCAST)
 	Anycast netip.Addr
 	// Label is a name for an IPv4 address, at most 15 bytes, by convention the
 	// link's name with a suffix: "eth0:1". The kernel sets the link's name if

@@ -10,6 +10,10 @@
 // An [Address] is a plain struct whose zero fields are not set; [Add] takes what
 // [List] returned. Reading takes no privilege, writing takes CAP_NET_ADMIN.
 //
-// The messages are RTM_NEWADDR, RTM_DELADDR and RTM_GETADDR with struct ifaddrmsg
-// and the attributes IFA_* of include/uapi/linux/if_addr.h.
+// Beside the addresses that it has, a link receives what is sent to the groups that it
+// has joined, and to the anycast addresses that it answers to: [Multicast], [Anycast].
+//
+// The messages are RTM_NEWADDR, RTM_DELADDR and RTM_GETADDR, and those of
+// RTM_GETMULTICAST and RTM_GETANYCAST, with struct ifaddrmsg and the attributes IFA_*
+// of include/uapi/linux/if_addr.h.
 package addr

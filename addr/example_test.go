@@ -43,6 +43,35 @@ func ExampleList() {
 	}
 }
 
+func ExampleFlush() {
+	c, err := nlkit.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	// All IPv4 addresses of link 2 but those with a lifetime, such as DHCP's.
+	err = addr.Flush(context.Background(), c,
+		addr.MatchLink(2), addr.MatchFamily(rtnl.FamilyIPv4), addr.MatchFlags(addr.FlagPermanent))
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+func ExampleMulticast() {
+	c, err := nlkit.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	groups, err := addr.Multicast(context.Background(), c, rtnl.FamilyIPv6, addr.MatchLink(2))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, g := range groups {
+		fmt.Println(g.Addr, g.Scope)
+	}
+}
+
 func ExampleSubscribe() {
 	c, err := nlkit.New()
 	if err != nil {

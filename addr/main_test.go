@@ -3,6 +3,7 @@ package addr_test
 import (
 	"encoding/json"
 	"net/netip"
+	"os"
 	"testing"
 
 	"github.com/nlkit/nlkit"
@@ -20,13 +21,26 @@ type lab struct {
 
 func newLab(t testing.TB, opts ...nlkit.Option) *lab {
 	t.Helper()
-	ns := nstest.New(t)
-	l := &lab{ns: ns, c: dial(t, ns, opts...)}
-	ns.Run(t, "ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1")
-	ns.Run(t, "ip", "link", "set", "v0", "up")
-	ns.Run(t, "ip", "link", "set", "v1", "up")
-	l.v0, l.v1 = l.index(t, "v0"), l.index(t, "v1")
+	l := &lab{ns: nstest.New(t)}
+	l.open(t, opts...)
 	return l
+}
+
+// newQuietLab returns a lab whose links get no address by themselves.
+func newQuietLab(t testing.TB) *lab {
+	t.Helper()
+	l := &lab{ns: nstest.New(t)}
+	l.sysctl(t, "net/ipv6/conf/default/addr_gen_mode", "1") // IN6_ADDR_GEN_MODE_NONE
+	l.open(t)
+	return l
+}
+
+func (l *lab) open(t testing.TB, opts ...nlkit.Option) {
+	t.Helper()
+	l.c = dial(t, l.ns, opts...)
+	l.ns.RunInput(t, "link add v0 type veth peer name v1\nlink set v0 up\nlink set v1 up\n", "ip", "-batch", "-")
+	l.v0 = l.index(t, "v0")
+	l.v1 = l.v0 - 1 // the peer is made first
 }
 
 func dial(t testing.TB, ns *nstest.NS, opts ...nlkit.Option) *nlkit.Client {
@@ -48,6 +62,16 @@ func (l *lab) index(t testing.TB, name string) int {
 		t.Fatal(err)
 	}
 	return links[0].Index
+}
+
+// sysctl sets a setting of the namespace's.
+func (l *lab) sysctl(t testing.TB, name, value string) {
+	t.Helper()
+	l.ns.Do(t, func() {
+		if err := os.WriteFile("/proc/sys/"+name, []byte(value), 0); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 func prefix(s string) netip.Prefix { return netip.MustParsePrefix(s) }

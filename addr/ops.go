@@ -14,7 +14,8 @@ import (
 )
 
 // Add gives a link an address, which it must not have yet. It takes what [List]
-// returned; fields that are only read are ignored. `ip address add`
+// returned; fields that are only read are ignored, and lifetimes go on from what
+// remained. `ip address add`
 //
 // Errors: [fs.ErrExist] if the link has the address, [fs.ErrNotExist] if there is
 // no such link, [fs.ErrInvalid] for an address that is refused, by the kernel or
@@ -81,7 +82,11 @@ func write(ctx context.Context, d nlkit.Doer, op string, flags uint16, a Address
 // such link, [fs.ErrInvalid] for an address that is refused before it is sent,
 // [fs.ErrPermission] without CAP_NET_ADMIN.
 func Delete(ctx context.Context, d nlkit.Doer, a Address) error {
-	req, err := request("addr.Delete", uapi.RTM_DELADDR, 0, Address{
+	return del(ctx, d, "addr.Delete", a)
+}
+
+func del(ctx context.Context, d nlkit.Doer, op string, a Address) error {
+	req, err := request(op, uapi.RTM_DELADDR, 0, Address{
 		Link: a.Link, Prefix: a.Prefix, Peer: a.Peer, Label: a.Label, Flags: a.Flags &^ FlagDeprecated,
 	})
 	if err != nil {
@@ -108,13 +113,19 @@ func request(op string, typ, flags uint16, a Address) (nlkit.Request, error) {
 }
 
 // List returns the addresses that match the options, all IPv4 and IPv6 ones
-// without any, in the kernel's order. `ip address show`
+// without any, in the kernel's order: of a link that is the order in which they were
+// added for IPv4, primary before secondary ones, and the newest first for IPv6. To
+// put back what it returned in the same order add IPv6 addresses from last to first.
+// `ip address show`
 //
 // Errors: [nlkit.ErrDumpInterrupted] if addresses change all the time,
 // [fs.ErrInvalid] for an option that makes no sense.
 func List(ctx context.Context, c *nlkit.Client, opts ...ListOption) ([]Address, error) {
-	d := newDecoder(opts)
-	req := d.request("addr.List")
+	return newDecoder(opts).list(ctx, c, "addr.List")
+}
+
+func (d *decoder) list(ctx context.Context, c *nlkit.Client, op string) ([]Address, error) {
+	req := d.request(op)
 	if d.filter.err != nil {
 		return nil, req.Fail(d.filter.err)
 	}

@@ -7,14 +7,25 @@ import (
 	"github.com/nlkit/nlkit/rtnl"
 )
 
-// ListOption chooses which addresses [List] and [All] return. An address must
-// match all of them. The kernel filters by link and family, where it checks
+// ListOption chooses which addresses [List] and [All] return and [Flush] removes. An
+// address must match all of them. The kernel filters by link and family, where it checks
 // requests strictly (Linux 4.20); what it returns is always checked again.
 type ListOption interface{ applyList(*filter) }
 
 type listOption func(*filter)
 
 func (o listOption) applyList(f *filter) { o(f) }
+
+// LinkOption is an option for addresses and for memberships.
+type LinkOption interface {
+	ListOption
+	MembershipOption
+}
+
+type linkOption func(*filter)
+
+func (o linkOption) applyList(f *filter)       { o(f) }
+func (o linkOption) applyMembership(f *filter) { o(f) }
 
 // filter is what the options of a list fill in.
 type filter struct {
@@ -41,10 +52,10 @@ func (f *filter) refuse(format string, args ...any) {
 	}
 }
 
-// MatchLink chooses the addresses of the link with this index. No link of that
-// index has no addresses, which is not an error. `ip address show dev …`
-func MatchLink(index int) ListOption {
-	return listOption(func(f *filter) { f.link, f.hasLink = index, true })
+// MatchLink chooses the addresses, or the memberships, of the link with this index.
+// No link of that index has none, which is not an error. `ip address show dev …`
+func MatchLink(index int) LinkOption {
+	return linkOption(func(f *filter) { f.link, f.hasLink = index, true })
 }
 
 // MatchFamily chooses the addresses of one family: rtnl.FamilyIPv4 or

@@ -76,9 +76,13 @@ var attrs = attr.Table[Address]{
 func address(p []byte, a *Address) (netip.Addr, error) {
 	ip, ok := netip.AddrFromSlice(p)
 	if !ok || ip.BitLen() != a.Prefix.Addr().BitLen() {
-		return netip.Addr{}, fmt.Errorf("%w: %d bytes are no address of the family", attr.ErrMalformed, len(p))
+		return netip.Addr{}, wrongLength(len(p))
 	}
 	return ip, nil
+}
+
+func wrongLength(n int) error {
+	return fmt.Errorf("%w: %d bytes are no address of the family", attr.ErrMalformed, n)
 }
 
 func randomAddr(r *rand.Rand, a *Address) netip.Addr {

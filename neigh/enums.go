@@ -68,7 +68,8 @@ func (s *State) UnmarshalText(text []byte) error {
 type Flags uint64
 
 // Flags of a neighbour, with the words of iproute2. "Read only" are those that
-// the kernel sets; they are left out when an entry is added.
+// the kernel sets; they are left out when an entry is added. With FlagUse and with
+// FlagManaged the kernel heeds neither LinkAddr nor State.
 const (
 	FlagUse          Flags = uapi.NTF_USE                           // NTF_USE, "use": use the entry now, which begins to ask for the address; of FDB: as if a packet had come
 	FlagSelf         Flags = uapi.NTF_SELF                          // NTF_SELF, "self": in the FDB of the link itself: of a tunnel, a bridge or a network card

@@ -10,10 +10,12 @@ import (
 // Event is a change of a neighbour or an FDB entry, with all that List gives.
 type Event = nlkit.Event[Neighbour]
 
-// Subscribe receives the changes of all neighbours and FDB entries, which the
-// kernel announces together: [Neighbour].Family tells which. The kernel says
-// nothing of proxies. It has joined when it returns: a list taken afterwards has no
-// gap to the events. `ip monitor neigh`, `bridge monitor fdb`
+// Subscribe receives the changes of all neighbours and FDB entries, which the kernel
+// announces together: [Neighbour].Family tells which. A neighbour that was deleted has
+// failed before: it has neither LinkAddr nor FlagExtLearned any more. The kernel says
+// nothing of proxies, nor of the addresses that a network card listens to. Subscribe
+// has joined when it returns: a list taken afterwards has no gap to the events.
+// `ip monitor neigh`, `bridge monitor fdb`
 //
 // Errors: those of [nlkit.Subscribe].
 func Subscribe(ctx context.Context, c *nlkit.Client, opts ...nlkit.SubscribeOption) (*nlkit.Subscription[Event], error) {

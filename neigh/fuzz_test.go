@@ -6,13 +6,15 @@ import (
 	"testing"
 
 	"github.com/nlkit/nlkit/attr/attrtest"
+	"github.com/nlkit/nlkit/internal/nstest"
 )
 
 // FuzzDecode wants no bytes to make the decoder panic, and an entry that it decodes
 // to stay the same when it is sent and decoded again.
 func FuzzDecode(f *testing.F) {
+	messages := nstest.Recorded(f)
 	for name := range golden {
-		f.Add(recorded(f, name))
+		f.Add(messages[name])
 	}
 	for seed := range uint64(8) {
 		n := sample(rand.New(rand.NewPCG(seed, 2)))
@@ -41,12 +43,14 @@ func FuzzDecode(f *testing.F) {
 
 func FuzzAttributes(f *testing.F) {
 	var seeds [][]byte
+	messages := nstest.Recorded(f)
 	for name := range golden {
-		seeds = append(seeds, recorded(f, name)[headerLen:])
+		seeds = append(seeds, messages[name][headerLen:])
 	}
 	attrtest.Fuzz(f, attrs, seeds...)
 }
 
 func FuzzTable(f *testing.F) {
-	attrtest.Fuzz(f, tableAttrs, recorded(f, "table")[tableHeaderLen:], recorded(f, "table_link")[tableHeaderLen:])
+	messages := nstest.Recorded(f)
+	attrtest.Fuzz(f, tableAttrs, messages["table"][tableHeaderLen:], messages["table_link"][tableHeaderLen:])
 }

@@ -115,35 +115,14 @@ func addVeth(t testing.TB, c *nlkit.Client, a, b string) (int, int) {
 	return link, peer
 }
 
-// addPort makes a port of a bridge, which forwards, and returns its index. A bridge
-// learns nothing from a port before that is up.
+// addPort makes a port of a bridge, which forwards, and returns its index. It is of a
+// kind that has no carrier to wait for: a bridge takes nothing from a port before that
+// is up.
 func addPort(t testing.TB, c *nlkit.Client, name string, bridge int) int {
 	t.Helper()
-	sub, err := c.Listen(withTimeout(t), nlkit.Listen{Op: "test.Links", Groups: []uint32{uapi.RTNLGRP_LINK}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer sub.Close()
-	port, _ := addVeth(t, c, name, name+"-peer")
-	for m, err := range sub.All() {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if int(binary.NativeEndian.Uint32(m.Data[4:])) == port && operUp(m.Data[16:]) {
-			break
-		}
-	}
+	port := addLink(t, c, name, "ifb", nil)
 	setMaster(t, c, port, bridge)
 	return port
-}
-
-func operUp(attrs []byte) bool {
-	for s := attr.Scan(attrs); s.Next(); {
-		if s.Type() == uapi.IFLA_OPERSTATE {
-			return s.Uint8() == uapi.IF_OPER_UP
-		}
-	}
-	return false
 }
 
 // addAddr gives a link an IPv4 address.
@@ -176,6 +155,28 @@ func addVXLAN(t testing.TB, c *nlkit.Client, name string, vni uint32, port uint1
 		data = attr.AppendUint8(data, uapi.IFLA_VXLAN_COLLECT_METADATA, 1)
 	}
 	return addLink(t, c, name, "vxlan", data)
+}
+
+// addNexthops makes a group of one next hop for FDB entries, with this id.
+func addNexthops(t testing.TB, c *nlkit.Client, id uint32) {
+	t.Helper()
+	const nhaID, nhaGroup, nhaGateway, nhaFDB = 1, 2, 6, 11
+	hop := attr.AppendUint32(nil, nhaID, 1)
+	hop = attr.AppendAddr(hop, nhaGateway, addr("192.0.2.1"))
+	hop = attr.AppendBytes(hop, nhaFDB, nil)
+	group := attr.AppendUint32(nil, nhaID, id)
+	group = attr.AppendBytes(group, nhaFDB, nil)
+	member := append(binary.NativeEndian.AppendUint32(nil, 1), 0, 0, 0, 0) // struct nexthop_grp
+	group = attr.AppendBytes(group, nhaGroup, member)
+	for _, m := range []struct {
+		family byte
+		attrs  []byte
+	}{{uapi.AF_INET, hop}, {uapi.AF_UNSPEC, group}} {
+		data := append([]byte{m.family, 0, 0, 0, 0, 0, 0, 0}, m.attrs...) // struct nhmsg
+		if err := c.Do(t.Context(), nlkit.Request{Op: "test.Nexthop", Type: uapi.RTM_NEWNEXTHOP, Flags: uapi.NLM_F_CREATE, Data: data}); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func addr(s string) netip.Addr { return netip.MustParseAddr(s) }

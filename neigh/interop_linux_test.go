@@ -2,6 +2,8 @@ package neigh
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net"
 	"reflect"
 	"slices"
@@ -13,236 +15,232 @@ import (
 	"github.com/nlkit/nlkit/rtnl"
 )
 
-// ipNeigh is an entry as `ip -j -d neigh` and `bridge -j -d fdb` print it.
-type ipNeigh struct {
-	Dst, Dev, LLAddr string
-	MAC, Ifname      string
-	Proxy, Router    json.RawMessage // null where they are set
-	ExternLearn      json.RawMessage `json:"extern_learn"`
-	State            any             // a list of words, or one
-	Protocol         string
-	Flags            []string
-	Master           string
-	VNI              uint32
-	SrcVNI           uint32 `json:"src_vni"`
-	Port             uint16
-	ViaIf            string `json:"viaIf"`
-}
-
-func ipEntries(t *testing.T, ns *nstest.NS, tool string, args ...string) (entries []ipNeigh) {
+// shown returns what a tool prints as JSON: objects, by the given key of each.
+func shown(t *testing.T, ns *nstest.NS, key, tool string, args ...string) map[string]map[string]any {
 	t.Helper()
 	out := ns.Run(t, tool, args...)
+	byKey := map[string]map[string]any{}
 	if len(strings.TrimSpace(string(out))) == 0 {
-		return nil
+		return byKey
 	}
-	if err := json.Unmarshal(out, &entries); err != nil {
+	var all []map[string]any
+	if err := json.Unmarshal(out, &all); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	return entries
+	for _, m := range all {
+		byKey[m[key].(string)] = m
+	}
+	return byKey
 }
 
-// TestInteropNeighbours reads with ip what the package made.
-func TestInteropNeighbours(t *testing.T) {
-	nstest.Tool(t, "ip")
-	c, ns := live(t)
+// interop holds samples against a tool of iproute2. What is added here in one namespace
+// and by the tool in another is read here as the same, the tool says the same of both,
+// and each deletes what the other made, by the same words.
+func interop(t *testing.T, samples map[string]liveSample, tool, object, key string, show []string, opts ...ListOption) {
+	nstest.Tool(t, tool)
+	ours, theirs := newLab(t), newLab(t)
 	ctx := t.Context()
-	link, _ := addVeth(t, c, "v0", "v1")
-	for _, tt := range []struct {
-		n    Neighbour
-		want ipNeigh
-	}{
-		{Neighbour{Addr: addr("192.0.2.1"), LinkAddr: mac(1), Protocol: rtnl.ProtocolStatic}, ipNeigh{Protocol: "static"}},
-		{Neighbour{Addr: addr("192.0.2.2"), LinkAddr: mac(2), State: StateStale}, ipNeigh{}},
-		{Neighbour{Addr: addr("192.0.2.3"), LinkAddr: mac(3), State: StateReachable}, ipNeigh{}},
-		{Neighbour{Addr: addr("192.0.2.4"), LinkAddr: mac(4), State: StateNoARP}, ipNeigh{}},
-		{Neighbour{Addr: addr("2001:db8::1"), LinkAddr: mac(5), Flags: FlagRouter}, ipNeigh{Router: json.RawMessage("null")}},
-		{Neighbour{Addr: addr("2001:db8::2"), LinkAddr: mac(6), Flags: FlagExtLearned, State: StateStale}, ipNeigh{ExternLearn: json.RawMessage("null")}},
-	} {
-		tt.n.Link = link
-		if err := Add(ctx, c, tt.n); err != nil {
-			t.Fatal(err)
+	maps.DeleteFunc(samples, func(_ string, s liveSample) bool { return s.ip == "" })
+	batch := func(ns *nstest.NS, verb string) {
+		t.Helper()
+		var commands strings.Builder
+		for _, s := range samples {
+			fmt.Fprintf(&commands, "%s %s %s\n", object, verb, s.ip)
 		}
-		args := []string{"-j", "-d", "-s", "neigh", "show", "to", tt.n.Addr.String(), "nud", "all"}
-		got := ipEntries(t, ns, "ip", args...)
-		if len(got) != 1 {
-			t.Fatalf("ip shows %+v", got)
-		}
-		state := tt.n.State
-		if state == 0 {
-			state = StatePermanent
-		}
-		g := got[0]
-		if g.Dst != tt.n.Addr.String() || g.Dev != "v0" || g.LLAddr != tt.n.LinkAddr.String() || g.Protocol != tt.want.Protocol ||
-			(g.Router != nil) != (tt.want.Router != nil) || (g.ExternLearn != nil) != (tt.want.ExternLearn != nil) {
-			t.Errorf("ip shows %+v for %v", g, tt.n)
-		}
-		if want := []any{strings.ToUpper(state.String())}; !reflect.DeepEqual(g.State, want) {
-			t.Errorf("ip shows the state %v, want %v", g.State, want)
-		}
-		var parsed State
-		if err := parsed.UnmarshalText([]byte(g.State.([]any)[0].(string))); err != nil || parsed != state {
-			t.Errorf("ip's state %v is parsed as %v, %v", g.State, parsed, err)
+		ns.RunInput(t, commands.String(), tool, "-batch", "-")
+	}
+	for name, s := range samples {
+		if err := Add(ctx, ours.c, s.add); err != nil {
+			t.Fatalf("%s: %v", name, err)
 		}
 	}
-	if err := Add(ctx, c, Neighbour{Link: link, Addr: addr("2001:db8::9"), Flags: FlagProxy}); err != nil {
+	batch(theirs.ns, "add")
+	got, want := shown(t, ours.ns, key, tool, show...), shown(t, theirs.ns, key, tool, show...)
+	entries, err := List(ctx, theirs.c, opts...)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if got := ipEntries(t, ns, "ip", "-6", "-j", "-d", "neigh", "show", "proxy"); len(got) != 1 || got[0].Dst != "2001:db8::9" || got[0].Proxy == nil || got[0].Dev != "v0" {
-		t.Errorf("ip shows the proxies %+v", got)
+	for name, s := range samples {
+		w := s.want()
+		if w.Family == rtnl.FamilyBridge && w.tunnel() && w.State != StateReachable {
+			w.State |= StateNoARP // bridge sets it beside others
+		}
+		id := w.Addr.String()
+		if w.Family == rtnl.FamilyBridge {
+			id = w.LinkAddr.String()
+		}
+		if len(want[id]) < 3 || !reflect.DeepEqual(got[id], want[id]) {
+			t.Errorf("%s: %s says\n%v of ours and\n%v of its own", name, tool, got[id], want[id])
+		}
+		if !slices.ContainsFunc(entries, func(n Neighbour) bool { return reflect.DeepEqual(plain(n), w) }) {
+			t.Errorf("%s, made by %s: no %+v among %+v", name, tool, w, entries)
+		}
+		if err := Delete(ctx, theirs.c, s.add); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	batch(ours.ns, "del")
+	for by, l := range map[string]*lab{tool: ours, "the SDK": theirs} {
+		left, err := List(ctx, l.c, opts...)
+		left = slices.DeleteFunc(left, func(n Neighbour) bool { return foreign(n) || n.State == StateFailed })
+		if err != nil || len(left) > 0 {
+			t.Errorf("deleted by %s: left are %v, %v", by, left, err)
+		}
 	}
 }
 
-// TestInteropReadNeighbours reads what ip made, by each state's word.
-func TestInteropReadNeighbours(t *testing.T) {
-	nstest.Tool(t, "ip")
-	c, ns := live(t)
-	link, _ := addVeth(t, c, "v0", "v1")
-	for i, word := range []string{"permanent", "noarp", "stale", "reachable"} {
-		ip := "192.0.2." + itoa(i+1)
-		ns.Run(t, "ip", "neigh", "add", ip, "lladdr", mac(byte(i)).String(), "dev", "v0", "nud", word, "protocol", "bgp", "extern_learn")
-		got, err := Get(t.Context(), c, Neighbour{Link: link, Addr: addr(ip)})
-		want := Neighbour{Link: link, Family: rtnl.FamilyIPv4, Addr: addr(ip), LinkAddr: mac(byte(i)), Flags: FlagExtLearned, Protocol: rtnl.ProtocolBGP}
-		if err := want.State.UnmarshalText([]byte(word)); err != nil {
-			t.Fatal(err)
-		}
-		if err != nil || !reflect.DeepEqual(plain(got), want) {
-			t.Errorf("got %+v, %v, want %+v", got, err, want)
-		}
-	}
-	ns.Run(t, "ip", "neigh", "add", "proxy", "192.0.2.99", "dev", "v0")
-	if got := listed(t, ns, Proxies()); len(got) != 1 || got[0].Addr != addr("192.0.2.99") || got[0].Link != link {
-		t.Errorf("proxies %v", got)
-	}
-	if err := Flush(t.Context(), c, MatchNoState(StatePermanent|StateNoARP), MatchLink(link)); err != nil {
-		t.Fatal(err)
-	}
-	var left []string
-	for _, e := range ipEntries(t, ns, "ip", "-4", "-j", "neigh", "show", "nud", "all", "dev", "v0") {
-		left = append(left, e.Dst)
-	}
-	slices.Sort(left)
-	if want := []string{"192.0.2.1", "192.0.2.2"}; !slices.Equal(left, want) {
-		t.Errorf("after Flush ip shows %v, want %v", left, want)
-	}
+func TestInteropNeighbours(t *testing.T) {
+	all := newLab(t).neighbours()
+	maps.DeleteFunc(all, func(_ string, s liveSample) bool { return s.add.Flags.Has(FlagProxy) })
+	interop(t, all, "ip", "neigh", "dst", []string{"-j", "-d", "neigh", "show", "nud", "all"})
 }
 
-// TestInteropFDB reads with bridge what the package made.
+func TestInteropProxies(t *testing.T) {
+	all := newLab(t).neighbours()
+	maps.DeleteFunc(all, func(_ string, s liveSample) bool { return !s.add.Flags.Has(FlagProxy) })
+	interop(t, all, "ip", "neigh", "dst", []string{"-j", "-d", "neigh", "show", "proxy"}, Proxies())
+}
+
 func TestInteropFDB(t *testing.T) {
+	interop(t, newLab(t).fdb(), "bridge", "fdb", "mac", []string{"-j", "-d", "fdb", "show"}, FDB())
+}
+
+// TestInteropVLAN is of a bridge whose ports are in VLANs.
+func TestInteropVLAN(t *testing.T) {
 	nstest.Tool(t, "bridge")
 	c, ns := live(t)
 	ctx := t.Context()
-	br := addBridge(t, c, "br0")
+	br := addLink(t, c, "br0", "bridge", nil)
 	port := addPort(t, c, "p0", br)
-	vx, ex := addVXLAN(t, c, "vx0", 42, 4789), addVXLAN(t, c, "vx1", 0, 4790)
-	for _, tt := range []struct {
-		n    Neighbour
-		want ipNeigh
-	}{
-		{Neighbour{Link: port, LinkAddr: mac(1), State: StateNoARP, Flags: FlagSticky}, ipNeigh{Ifname: "p0", Master: "br0", State: "static", Flags: []string{"sticky"}}},
-		{Neighbour{Link: port, LinkAddr: mac(2)}, ipNeigh{Ifname: "p0", Master: "br0", State: "permanent", Flags: []string{}}},
-		{Neighbour{Link: port, LinkAddr: mac(3), State: StateReachable}, ipNeigh{Ifname: "p0", Master: "br0", State: "", Flags: []string{}}},
-		{Neighbour{Link: port, LinkAddr: mac(4), State: StateReachable, Flags: FlagExtLearned}, ipNeigh{Ifname: "p0", Master: "br0", State: "", Flags: []string{"extern_learn"}}},
-		{Neighbour{Link: vx, LinkAddr: mac(5), Addr: addr("192.0.2.1")}, ipNeigh{Ifname: "vx0", Dst: "192.0.2.1", State: "permanent", Flags: []string{"self"}}},
-		{Neighbour{Link: vx, LinkAddr: mac(6), Addr: addr("192.0.2.1"), Port: 5000, VNI: 43, Via: port, State: StateNoARP}, ipNeigh{Ifname: "vx0", Dst: "192.0.2.1", Port: 5000, VNI: 43, ViaIf: "p0", State: "static", Flags: []string{"self"}}},
-		{Neighbour{Link: ex, LinkAddr: mac(7), Addr: addr("192.0.2.1"), VNI: 8, SrcVNI: 7, State: StateReachable}, ipNeigh{Ifname: "vx1", Dst: "192.0.2.1", VNI: 8, SrcVNI: 7, State: "", Flags: []string{"self"}}},
-	} {
-		tt.n.Family = rtnl.FamilyBridge
-		if err := Add(ctx, c, tt.n); err != nil {
+	ours := Neighbour{Family: rtnl.FamilyBridge, Link: port, LinkAddr: mac(1), VLAN: 1, State: StateNoARP}
+	if err := Add(ctx, c, ours); err != nil {
+		if _, there := shown(t, ns, "ifname", "bridge", "-j", "vlan", "show")["p0"]; !there {
+			nstest.Skip(t, "kind:bridge-vlan", "%v", err)
+		}
+		t.Fatal(err)
+	}
+	ns.Run(t, "bridge", "fdb", "add", mac(2).String(), "dev", "p0", "master", "static", "vlan", "1")
+	all := shown(t, ns, "mac", "bridge", "-j", "-d", "fdb", "show", "brport", "p0", "vlan", "1")
+	got, want := all[mac(1).String()], all[mac(2).String()]
+	if delete(got, "mac"); got["vlan"] != 1.0 || len(got) != len(want)-1 {
+		t.Errorf("bridge says %v of ours and %v of its own", got, want)
+	}
+	theirs := ours
+	theirs.LinkAddr, theirs.Master = mac(2), br
+	if read, err := Get(ctx, c, theirs); err != nil || !reflect.DeepEqual(plain(read), theirs) {
+		t.Errorf("got %+v, %v, want %+v", read, err, theirs)
+	}
+	if err := Delete(ctx, c, theirs); err != nil {
+		t.Error(err)
+	}
+	ns.Run(t, "bridge", "fdb", "del", mac(1).String(), "dev", "p0", "master", "vlan", "1")
+	if left := listed(t, ns, FDB(), MatchVLAN(1), MatchLink(port)); len(left) > 0 {
+		t.Errorf("left are %v", left)
+	}
+}
+
+// TestInteropManaged is of flags that let the kernel do something at once.
+func TestInteropManaged(t *testing.T) {
+	nstest.Tool(t, "ip")
+	c, ns := live(t)
+	ctx := t.Context()
+	link, _ := addVeth(t, c, "v0", "v1")
+	for i, n := range []Neighbour{{Flags: FlagManaged}, {Flags: FlagManaged | FlagExtLearned}, {Flags: FlagUse}, {Flags: FlagUse | FlagExtLearned}} {
+		ours, theirs := addr(fmt.Sprintf("192.0.2.%d", 10+i)), addr(fmt.Sprintf("192.0.2.%d", 20+i))
+		n.Link, n.Addr = link, ours
+		if err := Add(ctx, c, n); err != nil {
 			t.Fatal(err)
 		}
-		var got []ipNeigh
-		for _, e := range ipEntries(t, ns, "bridge", "-j", "-d", "fdb", "show", "dev", tt.want.Ifname) {
-			if e.MAC == tt.n.LinkAddr.String() {
-				e.Ifname = tt.want.Ifname // not said when it is asked for
-				e.MAC = ""
-				got = append(got, e)
+		words := strings.Split(n.Flags.String(), "|")
+		ns.Run(t, "ip", append([]string{"neigh", "add", theirs.String(), "dev", "v0"}, words...)...)
+		all := shown(t, ns, "dst", "ip", "-j", "-d", "neigh", "show", "nud", "all")
+		for _, word := range []string{"managed", "extern_learn"} {
+			_, got := all[ours.String()][word]
+			_, want := all[theirs.String()][word]
+			if got != want || want != slices.Contains(words, word) {
+				t.Errorf("%v: ip says\n%v of ours and\n%v of its own", n.Flags, all[ours.String()], all[theirs.String()])
 			}
 		}
-		if len(got) != 1 || !reflect.DeepEqual(got[0], tt.want) {
-			t.Errorf("bridge shows %+v, want %+v", got, tt.want)
+		for _, a := range []Neighbour{{Link: link, Addr: ours}, {Link: link, Addr: theirs}} {
+			if read, err := Get(ctx, c, a); err != nil || read.Flags != n.Flags&^FlagUse {
+				t.Errorf("got %+v with %v, %v, want %v", read, read.Flags, err, n.Flags)
+			}
 		}
 	}
 }
 
-// TestInteropReadFDB reads what bridge made.
-func TestInteropReadFDB(t *testing.T) {
+// Several destinations of one FDB entry, by both.
+func TestInteropAppend(t *testing.T) {
 	nstest.Tool(t, "bridge")
-	c, ns := live(t)
-	ctx := t.Context()
-	br := addBridge(t, c, "br0")
-	port := addPort(t, c, "p0", br)
-	vx, ex := addVXLAN(t, c, "vx0", 42, 4789), addVXLAN(t, c, "vx1", 0, 4790)
-	const noarp = StateNoARP // bridge sets it beside others
-	for _, tt := range []struct {
-		args string
-		want Neighbour
-	}{
-		{"add 02:00:00:00:00:01 dev p0 master static sticky", Neighbour{Link: port, Master: br, State: StateNoARP, Flags: FlagSticky}},
-		{"add 02:00:00:00:00:01 dev p0 master", Neighbour{Link: port, Master: br, State: StatePermanent}},
-		{"add 02:00:00:00:00:01 dev p0 master dynamic", Neighbour{Link: port, Master: br, State: StateReachable}},
-		{"add 02:00:00:00:00:01 dev br0 self", Neighbour{Link: br, Master: br, State: StatePermanent}},
-		{"add 02:00:00:00:00:01 dev vx0 dst 192.0.2.1 port 5000 vni 43 via p0", Neighbour{Link: vx, State: StatePermanent | noarp, Flags: FlagSelf, Addr: addr("192.0.2.1"), Port: 5000, VNI: 43, Via: port}},
-		{"add 02:00:00:00:00:01 dev vx1 dst 192.0.2.1 src_vni 7 static", Neighbour{Link: ex, State: StateReachable | noarp, Flags: FlagSelf, Addr: addr("192.0.2.1"), SrcVNI: 7}},
-	} {
-		ns.Run(t, "bridge", append([]string{"fdb"}, strings.Fields(tt.args)...)...)
-		tt.want.Family, tt.want.LinkAddr = rtnl.FamilyBridge, mac(1)
-		got, err := Get(ctx, c, tt.want)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !reflect.DeepEqual(plain(got), tt.want) {
-			t.Errorf("bridge fdb %s: got %+v, want %+v", tt.args, plain(got), tt.want)
-		}
-		if err := Delete(ctx, c, got); err != nil {
-			t.Fatal(err)
-		}
-		if err := Add(ctx, c, got); err != nil {
-			t.Fatal(err)
-		}
-		again, err := Get(ctx, c, tt.want)
-		if err != nil || !reflect.DeepEqual(plain(again), plain(got)) {
-			t.Errorf("bridge fdb %s: put back %+v, %v", tt.args, again, err)
-		}
-		if err := Delete(ctx, c, got); err != nil {
-			t.Fatal(err)
-		}
+	l := newLab(t)
+	nobody := make(net.HardwareAddr, 6)
+	l.ns.Run(t, "bridge", "fdb", "append", nobody.String(), "dev", "vx0", "dst", "198.51.100.1")
+	if err := Append(t.Context(), l.c, Neighbour{Family: rtnl.FamilyBridge, Link: l.vx0, LinkAddr: nobody, Addr: addr("198.51.100.2")}); err != nil {
+		t.Fatal(err)
 	}
-	for _, ip := range []string{"198.51.100.1", "198.51.100.2"} {
-		ns.Run(t, "bridge", "fdb", "append", "00:00:00:00:00:00", "dev", "vx0", "dst", ip)
+	l.ns.Run(t, "bridge", "fdb", "append", nobody.String(), "dev", "vx0", "dst", "198.51.100.3", "port", "5000", "vni", "7")
+	var got []string
+	for _, n := range listed(t, l.ns, FDB(), MatchLink(l.vx0), MatchLinkAddr(nobody)) {
+		got = append(got, n.String())
 	}
-	got := listed(t, ns, FDB(), MatchLink(vx), MatchLinkAddr(make(net.HardwareAddr, 6)))
-	if len(got) != 2 || got[0].Addr != addr("198.51.100.1") || got[1].Addr != addr("198.51.100.2") {
-		t.Errorf("destinations %v", got)
+	at := nobody.String() + " dev " + itoa(l.vx0)
+	want := []string{at + " dst 198.51.100.1", at + " dst 198.51.100.2", at + " dst 198.51.100.3 port 5000 vni 7"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
-// TestInteropTables changes tables by both and reads them by the other.
+// TestInteropFlush flushes as ip does.
+func TestInteropFlush(t *testing.T) {
+	nstest.Tool(t, "ip")
+	ours, theirs := newLab(t), newLab(t)
+	for _, l := range []*lab{ours, theirs} {
+		for name, s := range l.neighbours() {
+			if err := Add(t.Context(), l.c, s.add); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+	}
+	if err := Flush(t.Context(), ours.c, MatchNoState(StatePermanent|StateNoARP), MatchLink(ours.v0)); err != nil {
+		t.Fatal(err)
+	}
+	theirs.ns.Run(t, "ip", "neigh", "flush", "dev", "v0")
+	got, want := listed(t, ours.ns, MatchLink(ours.v0)), listed(t, theirs.ns, MatchLink(theirs.v0))
+	if len(want) != 4 || !reflect.DeepEqual(got, want) {
+		t.Errorf("left are %v, ip leaves %v", got, want)
+	}
+}
+
+// TestInteropTables sets everything that ip has a word for, here and by ip.
 func TestInteropTables(t *testing.T) {
 	nstest.Tool(t, "ip")
-	c, ns := live(t)
-	link, _ := addVeth(t, c, "v0", "v1")
-	if err := SetTable(t.Context(), c, Table{
-		Family: rtnl.FamilyIPv4, Link: link, UnicastProbes: new(uint32(7)), StaleTime: new(90 * time.Second), QueueLen: new(uint32(5)),
-	}); err != nil {
+	ours, theirs := newLab(t), newLab(t)
+	set := Table{
+		Family: rtnl.FamilyIPv4, Link: ours.v0,
+		BaseReachableTime: new(20 * time.Second), RetransmitTime: new(2 * time.Second), StaleTime: new(90 * time.Second),
+		DelayProbeTime: new(7 * time.Second), QueueLen: new(uint32(5)), AppProbes: new(uint32(4)), UnicastProbes: new(uint32(7)),
+		MulticastProbes: new(uint32(0)), AnycastDelay: new(2 * time.Second), ProxyDelay: new(time.Second), ProxyQueueLen: new(uint32(9)),
+		LockTime: new(3 * time.Second),
+	}
+	if err := SetTable(t.Context(), ours.c, set); err != nil {
 		t.Fatal(err)
 	}
-	var tables []struct {
-		Family, Name, Dev string
-		UcastProbes       uint32 `json:"ucast_probes"`
-		McastProbes       uint32 `json:"mcast_probes"`
-		GCStale           int    `json:"gc_stale"`
-		Queue             uint32
-		Retrans           int
+	theirs.ns.Run(t, "ip", strings.Fields("ntable change name arp_cache dev v0 base_reachable 20000 retrans 2000 gc_stale 90000 "+
+		"delay_probe 7000 queue 5 app_probes 4 ucast_probes 7 mcast_probes 0 anycast_delay 2000 proxy_delay 1000 proxy_queue 9 locktime 3000")...)
+	read := func(l *lab) (map[string]any, Table) {
+		t.Helper()
+		said := shown(t, l.ns, "name", "ip", "-4", "-j", "-d", "ntable", "show", "dev", "v0")["arp_cache"]
+		table := oneTable(t, l.c, MatchFamily(rtnl.FamilyIPv4), MatchLink(l.v0))
+		delete(said, "reachable") // random
+		table.ReachableTime = 0
+		return said, table
 	}
-	if err := json.Unmarshal(ns.Run(t, "ip", "-4", "-j", "-d", "ntable", "show", "dev", "v0"), &tables); err != nil {
-		t.Fatal(err)
+	got, a := read(ours)
+	want, b := read(theirs)
+	if len(want) < 15 || !reflect.DeepEqual(got, want) || !reflect.DeepEqual(a, b) {
+		t.Errorf("ip says\n%v of ours and\n%v of its own; we read\n%+v and\n%+v", got, want, a, b)
 	}
-	if len(tables) != 1 || tables[0].Name != "arp_cache" || tables[0].UcastProbes != 7 || tables[0].GCStale != 90000 || tables[0].Queue != 5 || tables[0].McastProbes != 3 {
-		t.Errorf("ip shows %+v", tables)
-	}
-	ns.Run(t, "ip", "ntable", "change", "name", "arp_cache", "dev", "v0", "mcast_probes", "0", "retrans", "2000", "app_probes", "4")
-	got := oneTable(t, c, MatchFamily(rtnl.FamilyIPv4), MatchLink(link))
-	if *got.MulticastProbes != 0 || *got.RetransmitTime != 2*time.Second || *got.AppProbes != 4 || *got.UnicastProbes != 7 {
-		t.Errorf("got %+v", got)
+	if *a.ProxyDelay != time.Second || *a.UnicastProbes != 7 || *a.LockTime != 3*time.Second {
+		t.Errorf("got %+v", a)
 	}
 }

@@ -1,6 +1,7 @@
 package neigh
 
 import (
+	"encoding/binary"
 	"errors"
 	"io/fs"
 	"net"
@@ -12,7 +13,6 @@ import (
 	"time"
 
 	"github.com/nlkit/nlkit"
-	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/internal/uapi"
 	"github.com/nlkit/nlkit/rtnl"
@@ -106,6 +106,34 @@ func TestManagedNeighbour(t *testing.T) {
 	}
 }
 
+func TestExtValidatedNeighbour(t *testing.T) {
+	nstest.NeedKernel(t, "6.17")
+	c, _ := live(t)
+	ctx := t.Context()
+	link, _ := addVeth(t, c, "v0", "v1")
+	n := Neighbour{
+		Link: link, Family: rtnl.FamilyIPv4, Addr: addr("192.0.2.1"), LinkAddr: mac(1), State: StateStale,
+		Flags: FlagExtValidated | FlagExtLearned,
+	}
+	for range 2 { // as it is, and as it was read
+		var got Neighbour
+		if err := Add(ctx, c, n, Into(&got)); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(plain(got), n) {
+			t.Errorf("got %+v, want %+v", got, n)
+		}
+		if err := Delete(ctx, c, got); err != nil {
+			t.Fatal(err)
+		}
+		n = plain(got)
+	}
+	n.Flags = FlagExtValidated | FlagManaged
+	if err := Add(ctx, c, n); !errors.Is(err, fs.ErrInvalid) {
+		t.Errorf("managed by both: %v", err)
+	}
+}
+
 func TestProxies(t *testing.T) {
 	c, ns := live(t)
 	ctx := t.Context()
@@ -162,6 +190,39 @@ func TestProxies(t *testing.T) {
 	}
 	if left := listed(t, ns, Proxies()); len(left) > 0 {
 		t.Errorf("after Flush: %v", left)
+	}
+}
+
+// A proxy stays when its link loses the carrier, unless it was made with a state that
+// passes.
+func TestProxyOutlastsCarrier(t *testing.T) {
+	nstest.NeedKernel(t, "6.12")
+	c, ns := live(t)
+	ctx := withTimeout(t)
+	link, peer := addVeth(t, c, "v0", "v1")
+	stays := Neighbour{Link: link, Addr: addr("192.0.2.1"), Flags: FlagProxy}
+	passes := Neighbour{Link: link, Addr: addr("192.0.2.2"), Flags: FlagProxy, State: StateReachable}
+	for _, n := range []Neighbour{stays, passes} {
+		if err := Add(ctx, c, n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data := ifinfo(peer, false)
+	binary.NativeEndian.PutUint32(data[12:], 1) // IFF_UP is what changes
+	if err := c.Do(ctx, nlkit.Request{Op: "test.SetLink", Type: uapi.RTM_NEWLINK, Data: data}); err != nil {
+		t.Fatal(err)
+	}
+	for { // until the kernel has gone through the link's entries
+		_, err := Get(ctx, c, passes)
+		if errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := listed(t, ns, Proxies()); len(got) != 1 || got[0].Addr != stays.Addr {
+		t.Errorf("left are %v", got)
 	}
 }
 
@@ -523,30 +584,7 @@ func TestNexthops(t *testing.T) {
 	c, _ := live(t)
 	ctx := t.Context()
 	vx := addVXLAN(t, c, "vx0", 42, 4789)
-	nexthop := func(data []byte) {
-		t.Helper()
-		header := []byte{uapi.AF_UNSPEC, 0, 0, 0, 0, 0, 0, 0}
-		if len(data) > 16 {
-			header[0] = uapi.AF_INET
-		}
-		err := c.Do(ctx, nlkit.Request{Op: "test.Nexthop", Type: uapi.RTM_NEWNEXTHOP, Flags: uapi.NLM_F_CREATE, Data: append(header, data...)})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	const nhaID, nhaGroup, nhaGateway, nhaFDB = 1, 2, 6, 11
-	hop := attr.AppendUint32(nil, nhaID, 1)
-	hop = attr.AppendAddr(hop, nhaGateway, addr("192.0.2.1"))
-	nexthop(attr.AppendBytes(hop, nhaFDB, nil))
-	group := attr.AppendUint32(nil, nhaID, 10)
-	group = attr.AppendBytes(group, nhaFDB, nil)
-	member := append(attr.AppendUint32(nil, 0, 1)[4:], 0, 0, 0, 0) // struct nexthop_grp
-	group = attr.AppendBytes(group, nhaGroup, member)
-	header := []byte{uapi.AF_UNSPEC, 0, 0, 0, 0, 0, 0, 0}
-	if err := c.Do(ctx, nlkit.Request{Op: "test.Nexthop", Type: uapi.RTM_NEWNEXTHOP, Flags: uapi.NLM_F_CREATE, Data: append(header, group...)}); err != nil {
-		t.Fatal(err)
-	}
-
+	addNexthops(t, c, 10)
 	n := Neighbour{Family: rtnl.FamilyBridge, Link: vx, LinkAddr: mac(1), NexthopID: 10, Flags: FlagSelf, State: StatePermanent}
 	var got Neighbour
 	if err := Add(ctx, c, n, Into(&got)); err != nil {
@@ -565,6 +603,57 @@ func TestNexthops(t *testing.T) {
 	err := Add(ctx, c, n)
 	if e, ok := errors.AsType[*nlkit.Error](err); !ok || !errors.Is(err, fs.ErrInvalid) || !strings.Contains(e.Message, "exthop") {
 		t.Errorf("no such next hop: %v", err)
+	}
+}
+
+// A peer ignores the link, and deletes an entry of another one.
+func TestPeerBugDeleteIgnoresLink(t *testing.T) {
+	c, ns := live(t)
+	ctx := t.Context()
+	v0, v1 := addVeth(t, c, "v0", "v1")
+	n := Neighbour{Link: v0, Addr: addr("192.0.2.1"), LinkAddr: mac(1)}
+	if err := Add(ctx, c, n); err != nil {
+		t.Fatal(err)
+	}
+	n.Link = v1
+	if err := Delete(ctx, c, n); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("on a link that does not have it: %v", err)
+	}
+	if err := Add(ctx, c, n); err != nil {
+		t.Fatal(err)
+	}
+	if err := Delete(ctx, c, n); err != nil {
+		t.Fatal(err)
+	}
+	if left := listed(t, ns, MatchLinkAddr(mac(1))); len(left) != 1 || left[0].Link != v0 {
+		t.Errorf("left are %v", left)
+	}
+}
+
+// With a peer strict checking makes lists fail.
+func TestPeerBugStrictCheckingBreaksList(t *testing.T) {
+	l := newLab(t)
+	for _, opts := range [][]ListOption{{}, {Proxies()}, {FDB()}, {MatchLink(l.v0)}, {MatchLink(l.v0), Proxies()}, {MatchLink(l.p0), FDB()}, {MatchMaster(l.br0)}} {
+		if _, err := List(t.Context(), l.c, opts...); err != nil {
+			t.Errorf("%+v: %v", newFilter(opts), err)
+		}
+	}
+}
+
+// A peer says "too many/little matches" of what is not there.
+func TestPeerBugGetMissing(t *testing.T) {
+	l := newLab(t)
+	for _, key := range []Neighbour{
+		{Link: l.v0, Addr: addr("192.0.2.99")},
+		{Link: l.v0, Addr: addr("192.0.2.99"), Flags: FlagProxy},
+		{Family: rtnl.FamilyBridge, Link: l.p0, LinkAddr: mac(0x99)},
+		{Family: rtnl.FamilyBridge, Link: l.vx0, LinkAddr: mac(0x99), Flags: FlagSelf},
+		{Link: 4711, Addr: addr("192.0.2.99")},
+	} {
+		_, err := Get(t.Context(), l.c, key)
+		if e, ok := errors.AsType[*nlkit.Error](err); !ok || !errors.Is(err, fs.ErrNotExist) || e.Op != "neigh.Get" || e.Object == "" || !e.Sent {
+			t.Errorf("%v: %v", key, err)
+		}
 	}
 }
 

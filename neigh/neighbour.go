@@ -31,9 +31,10 @@ type Neighbour struct {
 	LinkAddr net.HardwareAddr
 	// State is what the kernel thinks of the entry. When it is added, zero is
 	// StatePermanent if that makes sense, as with iproute2: for neighbours with a
-	// LinkAddr but FlagUse and FlagManaged, and for FDB entries. On a port of a
-	// bridge that means an address of the bridge itself: what shall be forwarded
-	// takes StateNoARP, which `bridge` calls static. (ndm_state)
+	// LinkAddr but FlagUse and FlagManaged, for proxies, which then stay when the
+	// link loses its carrier and are read without a state, and for FDB entries. On a
+	// port of a bridge that means an address of the bridge itself: what shall be
+	// forwarded takes StateNoARP, which `bridge` calls static. (ndm_state)
 	State State
 	// Flags are properties of the entry. An FDB entry that has neither FlagSelf
 	// nor FlagMaster is added to the link's own FDB if it says where a tunnel

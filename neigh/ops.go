@@ -15,7 +15,8 @@ import (
 )
 
 // Add makes an entry, which must not be there yet. It takes what [List] returned;
-// fields that are only read are ignored, and the kernel starts a new age. A
+// fields that are only read are ignored, and the kernel starts a new age. Of an FDB
+// entry with several destinations that is the first, the others take [Append]. A
 // neighbour counts as there in every state, also when it failed to answer: then
 // [Replace] is meant. A proxy may be there already. `ip neigh add`,
 // `ip neigh add proxy`, `bridge fdb add`
@@ -111,8 +112,8 @@ func (n *Neighbour) prepare(flags uint16) error {
 		return attr.Refuse("only FDB entries can be appended to, those of the family bridge")
 	case proxy && flags&uapi.NLM_F_CREATE == 0:
 		return attr.Refuse("a proxy has nothing that can be changed")
-	case proxy || n.State != StateNone || used:
-	case len(n.LinkAddr) > 0:
+	case n.State != StateNone || used:
+	case proxy || len(n.LinkAddr) > 0:
 		n.State = StatePermanent
 	case flags&uapi.NLM_F_CREATE == 0:
 		return attr.Refuse("nothing to change: neither LinkAddr nor State is set")

@@ -11,7 +11,7 @@ import (
 	"github.com/nlkit/nlkit/rtnl"
 )
 
-// tablesOf returns the tables that match, the same with and without strict checks.
+// oneTable returns the only table that matches.
 func oneTable(t *testing.T, c *nlkit.Client, opts ...TableOption) Table {
 	t.Helper()
 	tables, err := Tables(t.Context(), c, opts...)
@@ -48,6 +48,22 @@ func TestTables(t *testing.T) {
 		}
 		if !whole["arp_cache"] || !whole["ndisc_cache"] || links[link] != 2 {
 			t.Errorf("strict %v: tables %v, links %v", strict, whole, links)
+		}
+	}
+	lenient := client(t, ns, nlkit.WithStrict(false))
+	for name, tt := range map[string]struct {
+		opts []TableOption
+		want int
+	}{
+		"link":            {[]TableOption{MatchLink(link)}, 2},
+		"family":          {[]TableOption{MatchFamily(rtnl.FamilyIPv4), MatchLink(0)}, 1},
+		"link and family": {[]TableOption{MatchFamily(rtnl.FamilyIPv6), MatchLink(link), nil}, 1},
+		"no link":         {[]TableOption{MatchLink(4711)}, 0},
+	} {
+		for kind, c := range map[string]*nlkit.Client{"strict": c, "lenient": lenient} {
+			if tables, err := Tables(ctx, c, tt.opts...); err != nil || len(tables) != tt.want {
+				t.Errorf("%s, %s: %v, %v", name, kind, tables, err)
+			}
 		}
 	}
 	if got := oneTable(t, c, MatchFamily(rtnl.FamilyIPv6), MatchLink(link)); got.Name != "ndisc_cache" || got.Link != link {

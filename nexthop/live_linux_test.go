@@ -8,15 +8,12 @@ import (
 	"io/fs"
 	"net/netip"
 	"reflect"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
@@ -31,12 +28,14 @@ import (
 func live(t testing.TB, opts ...nlkit.Option) (c *nlkit.Client, ns *nstest.NS, v0, v1 int) {
 	t.Helper()
 	ns = nstest.New(t)
-	ns.Run(t, "ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1")
-	ns.Run(t, "ip", "link", "set", "v0", "up")
-	ns.Run(t, "ip", "link", "set", "v1", "up")
-	ns.Run(t, "ip", "address", "add", "10.9.0.1/24", "dev", "v0")
-	ns.Run(t, "ip", "address", "add", "fd00::1/64", "dev", "v0", "nodad")
-	return client(t, ns, opts...), ns, index(t, ns, "v0"), index(t, ns, "v1")
+	ns.RunInput(t, `link add v0 type veth peer name v1
+link set v0 up
+link set v1 up
+address add 10.9.0.1/24 dev v0
+address add fd00::1/64 dev v0 nodad
+`, "ip", "-batch", "-")
+	v0 = index(t, ns, "v0")
+	return client(t, ns, opts...), ns, v0, v0 - 1 // the peer is made first
 }
 
 func client(t testing.TB, ns *nstest.NS, opts ...nlkit.Option) *nlkit.Client {
@@ -708,16 +707,19 @@ func TestSubscribeBuckets(t *testing.T) {
 
 	group := nexthop.Nexthop{
 		ID: 10, Group: []nexthop.Member{{ID: 1, Weight: 1}, {ID: 2, Weight: 1}}, GroupType: nexthop.GroupResilient,
-		Resilient: &nexthop.Resilient{Buckets: 4, IdleTimer: new(time.Hour), UnbalancedTimer: new(200 * time.Millisecond)},
+		Resilient: &nexthop.Resilient{Buckets: 4, IdleTimer: new(time.Hour), UnbalancedTimer: new(100 * time.Millisecond)},
 	}
 	add(t, c, nexthop.Nexthop{ID: 1, Link: v0, Gateway: addr("10.9.0.2")}, nexthop.Nexthop{ID: 2, Link: v1}, group)
 	ns.Run(t, "ip", "route", "add", "198.51.100.0/24", "nhid", "10")
-	// Buckets in use move later, when the group is unbalanced for long, and that is an
-	// event. In use is one that had a packet in another tick of the kernel, of 10 ms at
-	// most, than that in which it was made.
-	for made := time.Now(); time.Since(made) < 30*time.Millisecond; {
-		sendPackets(t, ns)
+	// A bucket used in the tick in which it was made counts as one without a use.
+	for old := false; !old; {
+		buckets, err := nexthop.Buckets(ctx, c, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		old = !slices.ContainsFunc(buckets, func(b nexthop.Bucket) bool { return b.IdleTime == 0 })
 	}
+	sendPackets(t, ns) // buckets in use move later, and that is an event
 	group.Group = []nexthop.Member{{ID: 1, Weight: 1}, {ID: 2, Weight: 255}}
 	if err := nexthop.Replace(ctx, c, group); err != nil {
 		t.Fatal(err)
@@ -809,32 +811,12 @@ func TestWeightLimit(t *testing.T) {
 	}
 }
 
-// withoutRights runs fn on a thread that has no capability, which is not used
-// again.
-func withoutRights(t *testing.T, fn func()) {
-	t.Helper()
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // and never unlocked
-		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-		var none [2]unix.CapUserData
-		err := unix.Capset(&header, &none[0])
-		if err == nil {
-			fn()
-		}
-		done <- err
-	}()
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestPermission(t *testing.T) {
 	c, _, v0, _ := live(t)
 	ctx := t.Context()
 	n := nexthop.Nexthop{ID: 1, Link: v0}
 	add(t, c, n) // and there is a socket
-	withoutRights(t, func() {
+	nstest.WithoutRights(t, func() {
 		for verb, err := range map[string]error{
 			"Add": nexthop.Add(ctx, c, n), "Replace": nexthop.Replace(ctx, c, n),
 			"Delete": nexthop.Delete(ctx, c, 1), "Flush": nexthop.Flush(ctx, c),

@@ -10,8 +10,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -20,38 +18,10 @@ import (
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/attr/attrtest"
+	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/internal/uapi"
 	"github.com/nlkit/nlkit/rtnl"
 )
-
-func littleEndian() bool { return binary.NativeEndian.Uint16([]byte{1, 0}) == 1 }
-
-// recorded reads testdata: hex with comments.
-func recorded(t testing.TB) map[string][]byte {
-	t.Helper()
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no testdata", err)
-	}
-	messages := map[string][]byte{}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var digits strings.Builder
-		for line := range strings.Lines(string(text)) {
-			line, _, _ = strings.Cut(line, "#")
-			digits.WriteString(strings.Join(strings.Fields(line), ""))
-		}
-		b, err := hex.DecodeString(digits.String())
-		if err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		messages[strings.TrimSuffix(filepath.Base(file), ".txt")] = b
-	}
-	return messages
-}
 
 // values are what testdata holds.
 func values() map[string]Nexthop {
@@ -82,10 +52,10 @@ func values() map[string]Nexthop {
 }
 
 func TestRecorded(t *testing.T) {
-	if !littleEndian() {
+	if !nstest.LittleEndian() {
 		return // recorded on a little-endian machine
 	}
-	messages, want := recorded(t), values()
+	messages, want := nstest.Recorded(t), values()
 	bucket := messages["bucket"]
 	delete(messages, "bucket")
 	if len(messages) != len(want) {
@@ -216,7 +186,7 @@ func TestWeightBytes(t *testing.T) {
 
 // TestEncodedGroup pins the bytes of a group with all there is to it.
 func TestEncodedGroup(t *testing.T) {
-	if !littleEndian() {
+	if !nstest.LittleEndian() {
 		return
 	}
 	b, err := encode(&Nexthop{
@@ -240,7 +210,7 @@ func TestEncodedGroup(t *testing.T) {
 }
 
 func TestRequests(t *testing.T) {
-	if !littleEndian() {
+	if !nstest.LittleEndian() {
 		return
 	}
 	f := new(filter)
@@ -497,7 +467,7 @@ func FuzzBucket(f *testing.F) {
 
 // bodies are the attributes of the recorded messages.
 func bodies(f *testing.F) (seeds [][]byte) {
-	for _, b := range recorded(f) {
+	for _, b := range nstest.Recorded(f) {
 		seeds = append(seeds, b[headerLen:])
 	}
 	return seeds
@@ -505,7 +475,7 @@ func bodies(f *testing.F) (seeds [][]byte) {
 
 // FuzzMessages feeds whole messages to all that reads them.
 func FuzzMessages(f *testing.F) {
-	for _, b := range recorded(f) {
+	for _, b := range nstest.Recorded(f) {
 		f.Add(b)
 	}
 	rnd := rand.New(rand.NewPCG(1, 2))
@@ -539,10 +509,10 @@ func FuzzMessages(f *testing.F) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	if !littleEndian() {
+	if !nstest.LittleEndian() {
 		return
 	}
-	messages := recorded(b)
+	messages := nstest.Recorded(b)
 	for _, name := range []string{"gateway", "group", "resilient"} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -11,8 +11,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"net"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -23,34 +21,17 @@ import (
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/attr/attrtest"
+	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/internal/uapi"
 )
 
-// recorded reads testdata, which is in little-endian byte order, in that of this
-// machine.
+// recorded returns what is in testdata, which is in little-endian byte order, in that
+// of this machine.
 func recorded(t testing.TB) map[string][]byte {
 	t.Helper()
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no testdata", err)
-	}
-	messages := map[string][]byte{}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var digits strings.Builder
-		for line := range strings.Lines(string(text)) {
-			line, _, _ = strings.Cut(line, "#")
-			digits.WriteString(strings.Join(strings.Fields(line), ""))
-		}
-		b, err := hex.DecodeString(digits.String())
-		if err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
+	messages := nstest.Recorded(t)
+	for _, b := range messages {
 		toNative(b[headerLen:])
-		messages[strings.TrimSuffix(filepath.Base(file), ".txt")] = b
 	}
 	return messages
 }

@@ -3,35 +3,13 @@ package route_test
 import (
 	"errors"
 	"io/fs"
-	"runtime"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/route"
 	"github.com/nlkit/nlkit/rtnl"
 )
-
-// withoutRights runs fn on a thread that has no capability, which is not used
-// again.
-func withoutRights(t *testing.T, fn func()) {
-	t.Helper()
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // and never unlocked
-		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-		var none [2]unix.CapUserData
-		err := unix.Capset(&header, &none[0])
-		if err == nil {
-			fn()
-		}
-		done <- err
-	}()
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
-}
 
 func TestPermission(t *testing.T) {
 	l := newLab(t)
@@ -40,7 +18,7 @@ func TestPermission(t *testing.T) {
 	if err := route.Add(ctx, l.c, r); err != nil { // and there is a socket
 		t.Fatal(err)
 	}
-	withoutRights(t, func() {
+	nstest.WithoutRights(t, func() {
 		for verb, err := range map[string]error{
 			"Add": route.Add(ctx, l.c, r), "Append": route.Append(ctx, l.c, r), "Replace": route.Replace(ctx, l.c, r),
 			"Change": route.Change(ctx, l.c, r), "Delete": route.Delete(ctx, l.c, r),
@@ -57,7 +35,7 @@ func TestPermission(t *testing.T) {
 
 func TestFlushWithoutRights(t *testing.T) {
 	l := newLab(t)
-	withoutRights(t, func() {
+	nstest.WithoutRights(t, func() {
 		err := route.Flush(t.Context(), l.c, route.MatchTable(rtnl.TableMain))
 		failed, ok := errors.AsType[*nlkit.BatchError](err)
 		if !ok || !errors.Is(err, fs.ErrPermission) || len(failed.Failed) != failed.Total || failed.Total == 0 {

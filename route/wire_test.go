@@ -3,15 +3,12 @@ package route
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"net"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -21,38 +18,10 @@ import (
 
 	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/attr/attrtest"
+	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/internal/uapi"
 	"github.com/nlkit/nlkit/rtnl"
 )
-
-func littleEndian() bool { return binary.NativeEndian.Uint16([]byte{1, 0}) == 1 }
-
-// recorded reads testdata: hex with comments.
-func recorded(t testing.TB) map[string][]byte {
-	t.Helper()
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no testdata", err)
-	}
-	messages := map[string][]byte{}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var digits strings.Builder
-		for line := range strings.Lines(string(text)) {
-			line, _, _ = strings.Cut(line, "#")
-			digits.WriteString(strings.Join(strings.Fields(line), ""))
-		}
-		b, err := hex.DecodeString(digits.String())
-		if err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		messages[strings.TrimSuffix(filepath.Base(file), ".txt")] = b
-	}
-	return messages
-}
 
 // values are what testdata holds.
 func values() map[string]Route {
@@ -141,10 +110,10 @@ func values() map[string]Route {
 }
 
 func TestRecorded(t *testing.T) {
-	if !littleEndian() {
+	if !nstest.LittleEndian() {
 		return // recorded on a little-endian machine
 	}
-	messages, want := recorded(t), values()
+	messages, want := nstest.Recorded(t), values()
 	maps.DeleteFunc(messages, func(name string, _ []byte) bool { return strings.HasPrefix(name, "encap_") })
 	if len(messages) != len(want) {
 		t.Fatalf("%d messages and %d values", len(messages), len(want))
@@ -375,10 +344,10 @@ func TestSize(t *testing.T) {
 }
 
 func TestAllocations(t *testing.T) {
-	if !littleEndian() {
+	if !nstest.LittleEndian() {
 		return
 	}
-	messages := recorded(t)
+	messages := nstest.Recorded(t)
 	for _, name := range []string{"plain", "large_table", "other_family", "details", "default_6", "details_6", "blackhole_6"} {
 		b := messages[name]
 		var r Route
@@ -452,7 +421,7 @@ func TestMalformed(t *testing.T) {
 			t.Errorf("family %d: %v, %v", family, ok, err)
 		}
 	}
-	for name, b := range recorded(t) {
+	for name, b := range nstest.Recorded(t) {
 		for n := range b {
 			var r Route
 			_, _ = decode(b[:n], &r) // does not panic
@@ -545,7 +514,7 @@ func TestDescribe(t *testing.T) {
 // FuzzDecode: no bytes make the decoder panic, it agrees with the tables, and what
 // it decodes and can send is stable.
 func FuzzDecode(f *testing.F) {
-	for _, b := range recorded(f) {
+	for _, b := range nstest.Recorded(f) {
 		f.Add(b)
 	}
 	for seed := range uint64(8) {
@@ -583,7 +552,7 @@ func FuzzDecode(f *testing.F) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	messages := recorded(b)
+	messages := nstest.Recorded(b)
 	for _, name := range []string{"plain", "details_6", "multipath", "metrics"} {
 		b.Run(name, func(b *testing.B) {
 			m := messages[name]
@@ -681,10 +650,10 @@ func TestManyHops(t *testing.T) {
 // What is recorded of a real kernel for each encapsulation decodes to what was asked
 // for, and what is sent for that is taken for the same.
 func TestRecordedEncaps(t *testing.T) {
-	if !littleEndian() {
+	if !nstest.LittleEndian() {
 		return
 	}
-	messages := recorded(t)
+	messages := nstest.Recorded(t)
 	for _, s := range EncapSamples(func(string) int { return 3 }) {
 		b, ok := messages["encap_"+s.Name]
 		if !ok {

@@ -10,7 +10,8 @@ import (
 // Family is an address family: AF_… in include/linux/socket.h.
 type Family uint8
 
-// Address families, with the words of `ip -family`; it has none for the last two.
+// Address families, with the words of `ip -family`; those of multicast routing, which
+// it has no words for, with the kernel's.
 const (
 	FamilyUnspec Family = uapi.AF_UNSPEC // AF_UNSPEC, "unspec": any, or not set
 	FamilyIPv4   Family = uapi.AF_INET   // AF_INET, "inet"
@@ -19,7 +20,7 @@ const (
 	FamilyPacket Family = uapi.AF_PACKET // AF_PACKET, "link"
 	FamilyMPLS   Family = uapi.AF_MPLS   // AF_MPLS, "mpls"
 
-	FamilyIPMR  Family = uapi.RTNL_FAMILY_IPMR  // RTNL_FAMILY_IPMR, "ipmr": multicast routing of IPv4
+	FamilyIPMR  Family = uapi.RTNL_FAMILY_IPMR  // RTNL_FAMILY_IPMR, "ipmr": multicast routing of IPv4, its rules and routes
 	FamilyIP6MR Family = uapi.RTNL_FAMILY_IP6MR // RTNL_FAMILY_IP6MR, "ip6mr": multicast routing of IPv6
 )
 

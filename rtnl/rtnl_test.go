@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,6 +24,7 @@ func TestWords(t *testing.T) {
 		{rtnl.FamilyIPv4, new(rtnl.Family), "inet"},
 		{rtnl.FamilyIPv6, new(rtnl.Family), "inet6"},
 		{rtnl.FamilyMPLS, new(rtnl.Family), "mpls"},
+		{rtnl.FamilyIPMR, new(rtnl.Family), "ipmr"},
 		{rtnl.Family(99), new(rtnl.Family), "Family(99)"},
 		{rtnl.TableMain, new(rtnl.Table), "main"},
 		{rtnl.TableLocal, new(rtnl.Table), "local"},
@@ -95,15 +94,11 @@ func TestFamilyOf(t *testing.T) {
 // TestInteropWords compares every protocol and scope with what ip calls it.
 func TestInteropWords(t *testing.T) {
 	ns := nstest.New(t)
-	var batch strings.Builder // one process in place of 255
+	var commands strings.Builder
 	for i := 1; i < 256; i++ {
-		fmt.Fprintf(&batch, "route add 10.1.%d.0/24 dev lo proto %d scope %d table 7\n", i, i, i%255)
+		fmt.Fprintf(&commands, "route add 10.1.%d.0/24 dev lo proto %d scope %d table 7\n", i, i, i%255)
 	}
-	file := filepath.Join(t.TempDir(), "batch")
-	if err := os.WriteFile(file, []byte(batch.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	ns.Run(t, "ip", "-batch", file)
+	ns.RunInput(t, commands.String(), "ip", "-batch", "-")
 	var routes []struct{ Dst, Protocol, Scope string }
 	if err := json.Unmarshal(ns.Run(t, "ip", "-j", "-d", "route", "show", "table", "7"), &routes); err != nil {
 		t.Fatal(err)

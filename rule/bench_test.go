@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/internal/nstest"
 )
 
 // manyRules puts 1,000 rules into a namespace.
@@ -57,7 +58,7 @@ func BenchmarkAddDelete(b *testing.B) {
 
 func BenchmarkDecode(b *testing.B) {
 	for _, name := range []string{"mark", "much"} {
-		data := recorded(b)[name]
+		data := nstest.Recorded(b)[name]
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

@@ -11,10 +11,11 @@ import (
 // deleted, never changed.
 type Event = nlkit.Event[Rule]
 
-// Subscribe receives an event for each IPv4 and IPv6 rule that is made or deleted.
-// It has joined when it returns: a list taken afterwards has no gap to the events.
-// That a link named by a rule, or the target of a goto, comes or goes changes the
-// rule's flags without an event. `ip monitor rule`
+// Subscribe receives an event for each IPv4 and IPv6 rule that is made or deleted, and
+// for those of multicast routing, which the kernel announces together: [Rule].Family
+// tells which. It has joined when it returns: a list taken afterwards has no gap to
+// the events. That a link named by a rule, or the target of a goto, comes or goes
+// changes the rule's flags without an event. `ip monitor rule`
 //
 // Errors: those of [nlkit.Subscribe].
 func Subscribe(ctx context.Context, c *nlkit.Client, opts ...nlkit.SubscribeOption) (*nlkit.Subscription[Event], error) {

@@ -43,6 +43,18 @@ func ExampleAdd_tunnel() {
 	}
 }
 
+// Packets with mark 7 are routed by table 101, whatever was there before: a program
+// that is started again does not pile up rules.
+func ExampleReplace() {
+	err := rule.Replace(ctx, c, rule.Rule{
+		Family:   rtnl.FamilyIPv4,
+		Priority: new(uint32(1000)),
+		Mark:     7,
+		Table:    101,
+	})
+	fmt.Println(err)
+}
+
 // The rule as the kernel made it has the priority that it chose.
 func ExampleInto() {
 	var made rule.Rule

@@ -35,10 +35,23 @@ func Flush(ctx context.Context, c *nlkit.Client, opts ...ListOption) error {
 		return err
 	}
 	b := c.NewBatch()
+	err = queueDeletions(ctx, b, op, rules, func(r *Rule) bool {
+		return f.match(r) && (*r.Priority != 0 || f.priority != nil)
+	})
+	if err != nil {
+		return err
+	}
+	return b.Send(ctx, fs.ErrNotExist)
+}
+
+// queueDeletions puts a request into b for each of the rules that goes accepts. rules
+// are all of a family, in the kernel's order. Where the kernel would delete one that is
+// to stay instead, it says so.
+func queueDeletions(ctx context.Context, b *nlkit.Batch, op string, rules []Rule, goes func(*Rule) bool) error {
 	var stay []*Rule
 	for i := range rules {
 		r := &rules[i]
-		if !f.match(r) || *r.Priority == 0 && f.priority == nil {
+		if !goes(r) {
 			stay = append(stay, r)
 			continue
 		}
@@ -54,7 +67,7 @@ func Flush(ctx context.Context, c *nlkit.Client, opts ...ListOption) error {
 			return err
 		}
 	}
-	return b.Send(ctx, fs.ErrNotExist)
+	return nil
 }
 
 // finds reports whether the kernel, asked to delete r, would take x for it:

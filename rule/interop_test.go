@@ -3,62 +3,72 @@ package rule
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
 	"os/exec"
 	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/nlkit/nlkit/internal/nstest"
+	"github.com/nlkit/nlkit/rtnl"
 )
 
-// shown returns what `ip` says of the only rule with the priority.
-func shown(t *testing.T, ns *nstest.NS, r Rule) map[string]any {
+// shown returns what `ip` says of the rules of a family, by priority.
+func shown(t *testing.T, ns *nstest.NS, family rtnl.Family) map[uint32]map[string]any {
 	t.Helper()
-	var all, found []map[string]any
-	out := ns.Run(t, "ip", "-j", "-d", "-family", r.Family.String(), "rule", "show")
+	var all []map[string]any
+	out := ns.Run(t, "ip", "-j", "-d", "-family", family.String(), "rule", "show")
 	if err := json.Unmarshal(out, &all); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
+	rules := map[uint32]map[string]any{}
 	for _, m := range all {
-		if m["priority"] == float64(*r.Priority) {
-			found = append(found, m)
+		p := uint32(m["priority"].(float64))
+		if rules[p] != nil {
+			t.Fatalf("ip shows two rules of priority %d: %s", p, out)
 		}
+		rules[p] = m
 	}
-	if len(found) != 1 {
-		t.Fatalf("ip shows %d rules of priority %d: %s", len(found), *r.Priority, out)
-	}
-	return found[0]
+	return rules
 }
 
-// Made here and read by ip, made by ip and read here: ip says the same of both.
+// Made here and read by ip, made by ip and read here: ip says the same of both, and
+// each deletes what the other made, by the same words.
 func TestInterop(t *testing.T) {
 	nstest.Tool(t, "ip")
 	c, ours := newClient(t)
 	theirs := nstest.New(t)
 	other := clientIn(t, theirs)
 	ctx := t.Context()
-	for name, s := range live(t) {
-		if s.ip == nil {
-			continue
-		}
-		t.Run(name, func(t *testing.T) {
-			r := s.rule
-			must(t, Add(ctx, c, r))
-			args := []string{"-family", r.Family.String(), "rule", "add", "pref", decimal(*r.Priority)}
-			theirs.Run(t, "ip", append(args, s.ip...)...)
-
-			expect(t, "made by ip", listed(t, other, MatchFamily(r.Family), MatchPriority(*r.Priority)), r)
-			got, want := shown(t, ours, r), shown(t, theirs, r)
-			if len(want) < 3 || !reflect.DeepEqual(got, want) {
-				t.Errorf("ip says\n%v of ours and\n%v of its own", got, want)
+	for _, family := range []rtnl.Family{v4, v6} {
+		all := live(t)
+		maps.DeleteFunc(all, func(_ string, s *sample) bool { return s.ip == nil || s.rule.Family != family })
+		batch := func(ns *nstest.NS, verb string) {
+			t.Helper()
+			var commands strings.Builder
+			for _, s := range all {
+				fmt.Fprintf(&commands, "rule %s pref %d %s\n", verb, *s.rule.Priority, strings.Join(s.ip, " "))
 			}
-			// Deleted by the other side.
-			must(t, Delete(ctx, other, r))
-			args[3] = "del"
-			ours.Run(t, "ip", append(args, s.ip...)...)
-			expect(t, "deleted here", listed(t, other, MatchFamily(r.Family), MatchPriority(*r.Priority)))
-			expect(t, "deleted by ip", listed(t, c, MatchFamily(r.Family), MatchPriority(*r.Priority)))
-		})
+			ns.RunInput(t, commands.String(), "ip", "-family", family.String(), "-batch", "-")
+		}
+		left := [2][]Rule{listed(t, c, MatchFamily(family)), listed(t, other, MatchFamily(family))}
+		for _, s := range all {
+			must(t, Add(ctx, c, s.rule))
+		}
+		batch(theirs, "add")
+		got, want := shown(t, ours, family), shown(t, theirs, family)
+		for name, s := range all {
+			p := *s.rule.Priority
+			expect(t, name+", made by ip", listed(t, other, MatchFamily(family), MatchPriority(p)), s.rule)
+			if len(want[p]) < 3 || !reflect.DeepEqual(got[p], want[p]) {
+				t.Errorf("%s: ip says\n%v of ours and\n%v of its own", name, got[p], want[p])
+			}
+			must(t, Delete(ctx, other, s.rule))
+		}
+		batch(ours, "del")
+		expect(t, "deleted by ip", listed(t, c, MatchFamily(family)), left[0]...)
+		expect(t, "deleted here", listed(t, other, MatchFamily(family)), left[1]...)
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 // For that the kernel does not look at Goto and Flags, nor at From, To, TOS, DSCP,
 // FlowLabel and Realms where r does not set them: beside "100: from 10.0.0.0/8
 // lookup 5" it refuses "100: from all lookup 5", but not the other way round.
-// [Replace] does not ask.
+// [Replace] adds it.
 //
 // Errors: [io/fs.ErrExist] if there is such a rule, [io/fs.ErrInvalid] for a rule that is
 // refused, by the kernel or before it is sent, [io/fs.ErrPermission] without
@@ -28,46 +28,40 @@ func Add(ctx context.Context, d nlkit.Doer, r Rule, opts ...WriteOption) error {
 	return write(ctx, d, "rule.Add", uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, r, opts)
 }
 
-// Replace adds a rule without asking for one like it (NLM_F_REPLACE without
-// NLM_F_EXCL). The kernel does not replace rules: no rule is overwritten, and where
-// the same rule is there already there are then two. So it is [Add] that makes
-// sure of a rule, at a priority of its own, with [io/fs.ErrExist] for success;
-// Replace is for putting rules back whatever stands beside them.
-//
-// To put one rule in the place of another, give the new one a priority of its own,
-// Add it, and Delete the old one.
-//
-// Errors: those of [Add] but for [io/fs.ErrExist].
-func Replace(ctx context.Context, d nlkit.Doer, r Rule, opts ...WriteOption) error {
-	return write(ctx, d, "rule.Replace", uapi.NLM_F_CREATE|uapi.NLM_F_REPLACE, r, opts)
-}
-
 func write(ctx context.Context, d nlkit.Doer, op string, flags uint16, r Rule, opts []WriteOption) error {
 	req, err := newRequest(op, uapi.RTM_NEWRULE, flags, r)
 	if err != nil {
 		return err
 	}
-	var cfg writeConfig
+	if into := writeOptions(opts).into; into != nil {
+		echo(&req, into)
+	}
+	return nlkit.Do(ctx, d, req)
+}
+
+func writeOptions(opts []WriteOption) (cfg writeConfig) {
 	for _, o := range opts {
 		if o != nil {
 			o.applyWrite(&cfg)
 		}
 	}
-	if into := cfg.into; into != nil {
-		req.Flags |= uapi.NLM_F_ECHO
-		req.Reply = func(m nlkit.Message) error {
-			if m.Type != uapi.RTM_NEWRULE {
-				return nil
-			}
-			var v Rule
-			err := decode(m.Data, &v)
-			if err == nil {
-				*into = v
-			}
-			return err
+	return cfg
+}
+
+// echo makes the kernel send the rule that it made with its answer.
+func echo(req *nlkit.Request, into *Rule) {
+	req.Flags |= uapi.NLM_F_ECHO
+	req.Reply = func(m nlkit.Message) error {
+		if m.Type != uapi.RTM_NEWRULE {
+			return nil
 		}
+		var v Rule
+		err := decode(m.Data, &v)
+		if err == nil {
+			*into = v
+		}
+		return err
 	}
-	return nlkit.Do(ctx, d, req)
 }
 
 // Delete deletes a rule: the first, by priority, that has all that is set in r,

@@ -1,6 +1,8 @@
 package rule
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"math/rand/v2"
@@ -10,9 +12,12 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
+	"github.com/nlkit/nlkit/internal/nstest"
+	"github.com/nlkit/nlkit/internal/uapi"
 	"github.com/nlkit/nlkit/rtnl"
 )
 
@@ -89,8 +94,8 @@ func TestUnknownSelectorIsIgnored(t *testing.T) {
 	}
 }
 
-// On the running kernel; see also the tests of the same name in wire_test.go.
-func TestUIDRangeOver65535(t *testing.T) {
+// A peer gives {34464 1} for 100000-200000.
+func TestPeerBugUIDRangeOver65535(t *testing.T) {
 	c, _ := newClient(t)
 	want := samples()["uid_range"].rule
 	err := Add(t.Context(), c, want)
@@ -105,7 +110,7 @@ func TestUIDRangeOver65535(t *testing.T) {
 }
 
 // With a peer one rule with a DSCP makes the whole list fail.
-func TestDSCPDoesNotBreakList(t *testing.T) {
+func TestPeerBugDSCPBreaksList(t *testing.T) {
 	c, _ := newClient(t)
 	must(t, Add(t.Context(), c, Rule{Family: v4, DSCP: new(uint8(46)), Priority: new(uint32(7))}))
 	l := listed(t, c, MatchFamily(v4))
@@ -119,7 +124,7 @@ func TestDSCPDoesNotBreakList(t *testing.T) {
 
 // With a peer strict checking makes lists of rules fail. All options must give the
 // same with and without.
-func TestStrictCheckingDoesNotBreakList(t *testing.T) {
+func TestPeerBugStrictCheckingBreaksList(t *testing.T) {
 	strict, ns := newClient(t)
 	lenient := clientIn(t, ns, nlkit.WithStrict(false))
 	ctx := t.Context()
@@ -164,6 +169,26 @@ func TestStrictCheckingDoesNotBreakList(t *testing.T) {
 	}
 }
 
+// A peer gives no action for such rules, and no target.
+func TestPeerBugActionIsLost(t *testing.T) {
+	c, _ := newClient(t)
+	for i, r := range []Rule{
+		{Action: ActionBlackhole}, {Action: ActionUnreachable}, {Action: ActionProhibit}, {Action: ActionNop}, {Action: ActionGoto, Goto: 32766},
+	} {
+		r.Family, r.Priority = v4, new(uint32(100+uint32(i)))
+		must(t, Add(t.Context(), c, r))
+		expect(t, r.Action.String(), listed(t, c, MatchPriority(*r.Priority)), r)
+	}
+}
+
+// A peer sends the id in a form that the kernel refuses (ERANGE), another in 32 bits.
+func TestPeerBugTunIDWidth(t *testing.T) {
+	c, _ := newClient(t)
+	want := samples()["tun_id"].rule
+	must(t, Add(t.Context(), c, want))
+	expect(t, "read", listed(t, c, MatchPriority(*want.Priority)), want)
+}
+
 func TestAllStops(t *testing.T) {
 	c, _ := newClient(t)
 	for range 3 {
@@ -198,20 +223,50 @@ func TestRefusedOptions(t *testing.T) {
 	}
 }
 
-// Rules for multicast routing have families of their own, which the kernel lists
-// with the others.
-func TestMulticastRulesAreLeftOut(t *testing.T) {
+// Rules for multicast routing have families of their own, which the kernel lists and
+// announces with the others.
+func TestMulticastRules(t *testing.T) {
 	c, _ := newClient(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	for _, r := range listed(t, c) {
 		if r.Family != v4 && r.Family != v6 {
 			t.Errorf("got family %v", r.Family)
 		}
 	}
-	l, err := List(t.Context(), c, MatchFamily(128))
-	switch {
-	case errors.Is(err, errors.ErrUnsupported): // CONFIG_IP_MROUTE_MULTIPLE_TABLES
-	case err != nil || len(l) != 1 || l[0].Table != rtnl.TableDefault:
-		t.Errorf("got %v, %v", texts(l), err)
+	sub, err := Subscribe(ctx, c)
+	must(t, err)
+	defer sub.Close()
+	for _, family := range []rtnl.Family{rtnl.FamilyIPMR, rtnl.FamilyIP6MR} {
+		t.Run(family.String(), func(t *testing.T) {
+			before, err := List(ctx, c, MatchFamily(family))
+			if errors.Is(err, errors.ErrUnsupported) {
+				nstest.Skip(t, "rule:"+family.String(), "%v", err)
+			}
+			if err != nil || len(before) != 1 || before[0].Family != family {
+				t.Fatalf("got %v, %v", texts(before), err)
+			}
+			r := Rule{
+				Family: family, Priority: new(uint32(100)), IIF: "lo", Mark: 7, MarkMask: new(uint32(0xff)), Table: 1000,
+				Action: ActionLookup, Protocol: rtnl.ProtocolStatic,
+			}
+			var into Rule
+			must(t, Add(ctx, c, r, Into(&into)))
+			expect(t, "added", listed(t, c, MatchFamily(family), MatchPriority(100)), r)
+			expect(t, "into", []Rule{into}, r)
+			var e Event
+			must(t, sub.ReadInto(&e))
+			expect(t, "event", []Rule{e.Object}, r)
+			next := r
+			next.Table = 1001
+			must(t, Replace(ctx, c, next))
+			expect(t, "replaced", listed(t, c, MatchFamily(family), MatchPriority(100)), next)
+			must(t, Flush(ctx, c, MatchFamily(family), MatchIIF("lo")))
+			expect(t, "flushed", listed(t, c, MatchFamily(family)), before...)
+			for range 3 { // of the other rules
+				must(t, sub.ReadInto(&e))
+			}
+		})
 	}
 }
 
@@ -298,6 +353,9 @@ func TestRefusedByTheKernel(t *testing.T) {
 		"port 65535":   {Rule{Family: v4, SPort: Port(65535)}, fs.ErrInvalid},
 		"family":       {Rule{Family: rtnl.FamilyBridge, Table: 5}, errors.ErrUnsupported},
 	} {
+		if tc.r.Priority == nil {
+			tc.r.Priority = new(uint32(100))
+		}
 		verbs := map[string]error{"Add": Add(ctx, c, tc.r), "Replace": Replace(ctx, c, tc.r)}
 		if name != "ECN in TOS" { // when it deletes, the kernel does not look for it
 			verbs["Delete"] = Delete(ctx, c, tc.r)
@@ -332,24 +390,6 @@ func TestErrorText(t *testing.T) {
 	}
 }
 
-// The kernel has no replacement of rules.
-func TestReplaceAddsAnother(t *testing.T) {
-	c, _ := newClient(t)
-	ctx := t.Context()
-	r := at(100)
-	r.Table = 5
-	var into Rule
-	must(t, Replace(ctx, c, r, Into(&into)))
-	must(t, Replace(ctx, c, r))
-	other := r
-	other.Table = 6
-	must(t, Replace(ctx, c, other))
-	l := listed(t, c, MatchPriority(100))
-	if len(l) != 3 || !reflect.DeepEqual(l[0], into) || !reflect.DeepEqual(l[1], into) || l[2].Table != 6 {
-		t.Errorf("got %v", texts(l))
-	}
-}
-
 // A wider rule is refused beside a narrower one, though it is another.
 func TestAddTakesWiderForTheSame(t *testing.T) {
 	c, _ := newClient(t)
@@ -361,6 +401,9 @@ func TestAddTakesWiderForTheSame(t *testing.T) {
 		t.Errorf("wide beside narrow: %v", err)
 	}
 	must(t, Replace(ctx, c, wide))
+	if l := listed(t, c, MatchPriority(100)); len(l) != 2 || l[0].From != narrow.From || l[1].From.IsValid() {
+		t.Errorf("got %v", texts(l))
+	}
 	must(t, Delete(ctx, c, narrow))
 	if err := Add(ctx, c, narrow); err != nil {
 		t.Errorf("narrow beside wide: %v", err)
@@ -398,7 +441,7 @@ func TestFindsAsTheKernelDoes(t *testing.T) {
 		family := []rtnl.Family{v4, v6}[rnd.IntN(2)]
 		for range 6 {
 			r := randomRule(rnd, family)
-			if err := Replace(ctx, c, r); err != nil && !errors.Is(err, fs.ErrInvalid) {
+			if err := write(ctx, c, "rule.Add", uapi.NLM_F_CREATE, r, nil); err != nil && !errors.Is(err, fs.ErrInvalid) {
 				t.Fatalf("%v: %v", r, err)
 			}
 		}
@@ -500,7 +543,12 @@ func TestSaveFlushRestore(t *testing.T) {
 	must(t, Flush(ctx, c))
 	must(t, Flush(ctx, c, MatchPriority(0)))
 	expect(t, "flushed", listed(t, c))
-	for _, r := range saved {
+	// Through JSON, as a file would have it.
+	text, err := json.Marshal(saved)
+	must(t, err)
+	var read []Rule
+	must(t, json.Unmarshal(text, &read))
+	for _, r := range read {
 		must(t, Add(ctx, b, r))
 	}
 	must(t, b.Send(ctx))

@@ -38,8 +38,8 @@ func (f *filter) checkPrefix(option string, p netip.Prefix) {
 }
 
 // MatchFamily chooses the rules of one family: rtnl.FamilyIPv4 or
-// rtnl.FamilyIPv6. Rules for multicast routing, the families 128 (IPv4) and 129
-// (IPv6), are listed only with this option. `ip -family … rule show`
+// rtnl.FamilyIPv6. Rules for multicast routing, rtnl.FamilyIPMR and rtnl.FamilyIP6MR,
+// are listed only with this option. `ip -family … rule show`, `ip mrule show`
 func MatchFamily(family rtnl.Family) ListOption {
 	return listOption(func(f *filter) { f.family = family })
 }

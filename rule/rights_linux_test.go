@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os/exec"
-	"runtime"
 	"syscall"
 	"testing"
 
@@ -14,31 +13,11 @@ import (
 	"github.com/nlkit/nlkit/internal/nstest"
 )
 
-// withoutRights runs fn on a thread that has no capability, which is not used
-// again.
-func withoutRights(t *testing.T, fn func()) {
-	t.Helper()
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // and never unlocked
-		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-		var none [2]unix.CapUserData
-		err := unix.Capset(&header, &none[0])
-		if err == nil {
-			fn()
-		}
-		done <- err
-	}()
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestPermission(t *testing.T) {
 	c, _ := newClient(t)
 	ctx := t.Context()
 	must(t, Add(ctx, c, at(100))) // and there is a socket
-	withoutRights(t, func() {
+	nstest.WithoutRights(t, func() {
 		for verb, err := range map[string]error{
 			"Add": Add(ctx, c, at(101)), "Replace": Replace(ctx, c, at(102)), "Delete": Delete(ctx, c, at(100)), "Flush": Flush(ctx, c),
 		} {

@@ -14,8 +14,9 @@ import (
 // other zero fields mean stands at each.
 type Rule struct {
 	// Family is the address family of the packets. It is needed only where
-	// neither From nor To tells it: a rule is of one family. (struct
-	// fib_rule_hdr, family)
+	// neither From nor To tells it: a rule is of one family. Rules that choose a
+	// table of multicast routing are of rtnl.FamilyIPMR or rtnl.FamilyIP6MR, and
+	// have neither From nor To nor TOS. (struct fib_rule_hdr, family)
 	Family rtnl.Family
 	// Priority is the rule's place: low ones come first. nil lets the kernel
 	// choose one less than that of the second rule; 0 is a priority like any

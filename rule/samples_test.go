@@ -15,12 +15,9 @@ import (
 // A sample is a rule as List returns it, complete.
 type sample struct {
 	rule Rule
-	// ip is what `ip rule add` is given for the same, nil where iproute2 6.1 has
-	// no word for it.
+	// ip is what `ip rule add` is given for the same, nil where iproute2 6.1 has no
+	// word for it: dscp, flowlabel, and masks of ports.
 	ip []string
-	// since is the kernel that brought the selector, which drop removes.
-	since kernel
-	drop  func(*Rule)
 }
 
 type kernel struct{ major, minor int }
@@ -40,6 +37,19 @@ func running(t testing.TB) (k kernel) {
 
 func (k kernel) before(o kernel) bool {
 	return k.major < o.major || k.major == o.major && k.minor < o.minor
+}
+
+// forget removes what the kernel does not know from r.
+func (k kernel) forget(r *Rule) {
+	if k.before(kernel{6, 12}) {
+		r.DSCP = nil
+	}
+	if k.before(kernel{6, 14}) {
+		r.FlowLabel, r.FlowLabelMask = nil, nil
+	}
+	if k.before(kernel{6, 15}) {
+		r.DSCPMask, r.SPortMask, r.DPortMask = nil, nil, nil
+	}
 }
 
 // userIDs is how many user ids there are in the tests' user namespace, from 0.
@@ -64,7 +74,7 @@ func userIDs(t testing.TB) (n uint32) {
 func samples() map[string]*sample {
 	prefix := netip.MustParsePrefix
 	all := map[string]*sample{}
-	add := func(name, ip string, set func(*Rule)) *sample {
+	add := func(name, ip string, set func(*Rule)) {
 		r := Rule{Family: rtnl.FamilyIPv4, Action: ActionLookup, Table: 100}
 		if strings.HasSuffix(name, "_6") {
 			r.Family = rtnl.FamilyIPv6
@@ -75,7 +85,6 @@ func samples() map[string]*sample {
 			s.ip = strings.Fields(ip)
 		}
 		all[name] = s
-		return s
 	}
 	do := func(a Action) func(*Rule) {
 		return func(r *Rule) { r.Action, r.Table = a, rtnl.TableUnspec }
@@ -131,23 +140,16 @@ func samples() map[string]*sample {
 		}
 	})
 
-	newer := func(name string, since kernel, set, drop func(*Rule)) {
-		s := add(name, "", set)
-		s.since, s.drop = since, drop
-	}
-	noDSCP := func(r *Rule) { r.DSCP, r.DSCPMask = nil, nil }
-	noLabel := func(r *Rule) { r.FlowLabel, r.FlowLabelMask = nil, nil }
-	newer("dscp", kernel{6, 12}, func(r *Rule) { r.DSCP = new(uint8(10)) }, noDSCP)
-	newer("dscp_zero_6", kernel{6, 12}, func(r *Rule) { r.DSCP = new(uint8(0)) }, noDSCP)
-	newer("dscp_masked", kernel{6, 15}, func(r *Rule) { r.DSCP, r.DSCPMask = new(uint8(8)), new(uint8(0x38)) },
-		func(r *Rule) { r.DSCPMask = nil })
-	newer("flow_label_6", kernel{6, 14}, func(r *Rule) { r.FlowLabel = new(uint32(0x12345)) }, noLabel)
-	newer("flow_label_zero_6", kernel{6, 14}, func(r *Rule) { r.FlowLabel = new(uint32(0)) }, noLabel)
-	newer("flow_label_masked_6", kernel{6, 14}, func(r *Rule) { r.FlowLabel, r.FlowLabelMask = new(uint32(5)), new(uint32(0xff)) }, noLabel)
-	newer("port_masks", kernel{6, 15}, func(r *Rule) {
+	add("dscp", "", func(r *Rule) { r.DSCP = new(uint8(10)) })
+	add("dscp_zero_6", "", func(r *Rule) { r.DSCP = new(uint8(0)) })
+	add("dscp_masked", "", func(r *Rule) { r.DSCP, r.DSCPMask = new(uint8(8)), new(uint8(0x38)) })
+	add("flow_label_6", "", func(r *Rule) { r.FlowLabel = new(uint32(0x12345)) })
+	add("flow_label_zero_6", "", func(r *Rule) { r.FlowLabel = new(uint32(0)) })
+	add("flow_label_masked_6", "", func(r *Rule) { r.FlowLabel, r.FlowLabelMask = new(uint32(5)), new(uint32(0xff)) })
+	add("port_masks", "", func(r *Rule) {
 		r.SPort, r.SPortMask = Port(0x1000), new(uint16(0xf000))
 		r.DPort, r.DPortMask = Port(0x2000), new(uint16(0xff00))
-	}, func(r *Rule) { r.SPortMask, r.DPortMask = nil, nil })
+	})
 
 	for i, name := range slices.Sorted(maps.Keys(all)) {
 		all[name].rule.Priority = new(uint32(1000 + i))
@@ -161,15 +163,10 @@ func live(t testing.TB) map[string]*sample {
 	k, users, all := running(t), userIDs(t), samples()
 	for name, s := range all {
 		if u := s.rule.UIDRange; u != nil && u.End >= users {
-			delete(all, name) // see TestUIDRangeOver65535
+			delete(all, name) // see TestPeerBugUIDRangeOver65535
 			continue
 		}
-		if k.before(kernel{6, 12}) && s.rule.DSCP != nil {
-			s.rule.DSCP, s.rule.DSCPMask = nil, nil
-		}
-		if k.before(s.since) {
-			s.drop(&s.rule)
-		}
+		k.forget(&s.rule)
 	}
 	return all
 }

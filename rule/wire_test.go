@@ -4,51 +4,20 @@ import (
 	"bytes"
 	"encoding"
 	"encoding/binary"
-	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/attr/attrtest"
+	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/internal/uapi"
 	"github.com/nlkit/nlkit/rtnl"
 )
-
-func littleEndian() bool { return binary.NativeEndian.Uint16([]byte{1, 0}) == 1 }
-
-// recorded reads testdata: hex with comments.
-func recorded(t testing.TB) map[string][]byte {
-	t.Helper()
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no testdata", err)
-	}
-	messages := map[string][]byte{}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var digits strings.Builder
-		for line := range strings.Lines(string(text)) {
-			line, _, _ = strings.Cut(line, "#")
-			digits.WriteString(strings.Join(strings.Fields(line), ""))
-		}
-		b, err := hex.DecodeString(digits.String())
-		if err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		messages[strings.TrimSuffix(filepath.Base(file), ".txt")] = b
-	}
-	return messages
-}
 
 func TestTable(t *testing.T) {
 	attrtest.RoundTrip(t, attrs)
@@ -56,16 +25,16 @@ func TestTable(t *testing.T) {
 }
 
 func TestRecorded(t *testing.T) {
-	if !littleEndian() {
+	if !nstest.LittleEndian() {
 		t.Log("the recorded bytes are of a little-endian machine; only that they don't panic is tested")
 	}
-	messages, all := recorded(t), samples()
+	messages, all := nstest.Recorded(t), samples()
 	for name, b := range messages {
 		var got Rule
 		err := decode(b, &got)
 		s := all[name]
 		switch {
-		case !littleEndian():
+		case !nstest.LittleEndian():
 		case s == nil:
 			t.Errorf("%s: no sample", name)
 		case err != nil || !reflect.DeepEqual(got, s.rule):
@@ -119,6 +88,19 @@ func TestMessageRoundTrip(t *testing.T) {
 	}
 }
 
+// A rule survives JSON with every field.
+func TestJSON(t *testing.T) {
+	for seed := range uint64(100) {
+		in := random(seed)
+		text, err := json.Marshal(in)
+		must(t, err)
+		var out Rule
+		if err := json.Unmarshal(text, &out); err != nil || !reflect.DeepEqual(in, out) {
+			t.Fatalf("seed %d: %v\nwritten %+v\nread    %+v\nJSON %s", seed, err, in, out, text)
+		}
+	}
+}
+
 func TestZeroFieldsAreNotSent(t *testing.T) {
 	b, err := encode(&Rule{Family: rtnl.FamilyIPv4})
 	if want := append([]byte{uapi.AF_INET}, make([]byte, headerLen-1)...); err != nil || !bytes.Equal(b, want) {
@@ -140,7 +122,7 @@ func TestZeroFieldsAreNotSent(t *testing.T) {
 }
 
 // A peer's decoder gives 0 for the action of such a rule.
-func TestBlackholeKeepsItsAction(t *testing.T) {
+func TestPeerBugActionIsLostOnTheWire(t *testing.T) {
 	for _, a := range []Action{ActionGoto, ActionNop, ActionBlackhole, ActionUnreachable, ActionProhibit, 99} {
 		b, err := encode(&Rule{Family: rtnl.FamilyIPv4, Action: a})
 		must(t, err)
@@ -152,7 +134,7 @@ func TestBlackholeKeepsItsAction(t *testing.T) {
 }
 
 // Peers send 32 bits, or the wrong order.
-func TestTunIDIs64BitsBigEndian(t *testing.T) {
+func TestPeerBugTunIDWidthOnTheWire(t *testing.T) {
 	b, err := encode(&Rule{Family: rtnl.FamilyIPv4, TunID: 0x0102030405060708})
 	must(t, err)
 	if want := attr.AppendBytes(nil, uapi.FRA_TUN_ID, []byte{1, 2, 3, 4, 5, 6, 7, 8}); !bytes.Equal(b[headerLen:], want) {
@@ -161,7 +143,7 @@ func TestTunIDIs64BitsBigEndian(t *testing.T) {
 }
 
 // A peer gives {34464 1} for 100000-200000.
-func TestUIDRangeOver65535IsWhole(t *testing.T) {
+func TestPeerBugUIDRangeOver65535OnTheWire(t *testing.T) {
 	in := Rule{Family: rtnl.FamilyIPv4, UIDRange: &UIDRange{Start: 100000, End: 4294967294}}
 	b, err := encode(&in)
 	must(t, err)
@@ -175,7 +157,7 @@ func TestUIDRangeOver65535IsWhole(t *testing.T) {
 }
 
 // With a peer one attribute that it does not know makes the whole list fail.
-func TestUnknownAttributeDoesNotBreakList(t *testing.T) {
+func TestPeerBugUnknownAttributeBreaksList(t *testing.T) {
 	b, err := encode(&Rule{Family: rtnl.FamilyIPv4, Mark: 7, Priority: new(uint32(5)), Action: ActionLookup, Table: 9})
 	must(t, err)
 	b = attr.AppendBytes(b, 0x8000|99, []byte{1, 2, 3})
@@ -259,7 +241,7 @@ func TestMalformed(t *testing.T) {
 		var r Rule
 		err := decode(tc.b, &r)
 		bad, ok := errors.AsType[*attr.Error](err)
-		if !littleEndian() && tc.name == "attribute cut" {
+		if !nstest.LittleEndian() && tc.name == "attribute cut" {
 			continue
 		}
 		if !ok || bad.Path != tc.path || !errors.Is(err, attr.ErrMalformed) {
@@ -330,14 +312,14 @@ func TestString(t *testing.T) {
 
 func FuzzAttrs(f *testing.F) {
 	var seeds [][]byte
-	for _, b := range recorded(f) {
+	for _, b := range nstest.Recorded(f) {
 		seeds = append(seeds, b[headerLen:])
 	}
 	attrtest.Fuzz(f, attrs, seeds...)
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, b := range recorded(f) {
+	for _, b := range nstest.Recorded(f) {
 		f.Add(b)
 		f.Add(b[:len(b)/2])
 	}

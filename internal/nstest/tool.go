@@ -40,7 +40,14 @@ func Tool(t testing.TB, name string) string {
 // program fails.
 func (ns *NS) Run(t testing.TB, name string, args ...string) []byte {
 	t.Helper()
-	out, err := ns.TryRun(t, name, args...)
+	return ns.RunInput(t, "", name, args...)
+}
+
+// RunInput is Run for a program that reads input on its standard input: many commands
+// of "ip -batch -" take a fraction of the time that as many programs take.
+func (ns *NS) RunInput(t testing.TB, input, name string, args ...string) []byte {
+	t.Helper()
+	out, err := ns.run(t, input, name, args)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,13 +58,18 @@ func (ns *NS) Run(t testing.TB, name string, args ...string) []byte {
 // error, from which an *[exec.ExitError] can be had.
 func (ns *NS) TryRun(t testing.TB, name string, args ...string) ([]byte, error) {
 	t.Helper()
+	return ns.run(t, "", name, args)
+}
+
+func (ns *NS) run(t testing.TB, input, name string, args []string) ([]byte, error) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), toolTimeout)
 	defer cancel()
 
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, Tool(t, name), args...)
 	cmd.Env = append(os.Environ(), "LC_ALL=C")
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &stdout, &stderr
 	cmd.WaitDelay = time.Second // for what a killed program leaves behind
 	// A process is in the namespace of the thread that starts it.
 	err := netns.Do(ns.File, cmd.Start)
