@@ -85,6 +85,14 @@ func EndNested(b []byte, start int) ([]byte, error) {
 	return b, nil
 }
 
+// setFlags sets flag bits in the types of a sequence of attributes.
+func setFlags(b []byte, flags uint16) {
+	for len(b) >= headerLen {
+		binary.NativeEndian.PutUint16(b[2:], binary.NativeEndian.Uint16(b[2:])|flags)
+		b = b[min(align(int(binary.NativeEndian.Uint16(b))), len(b)):]
+	}
+}
+
 func appendHeader(b []byte, typ uint16, payload int) []byte {
 	if payload > maxLen-headerLen {
 		panic("attr: payload of " + fmt.Sprint(payload) + " bytes")
