@@ -513,9 +513,15 @@ func TestHeaderOfAFamilyByName(t *testing.T) {
 		t.Errorf("zeros, for another size: got %+v, %v", list, err)
 	}
 	for _, q := range []func() error{
-		func() error { _, err := call.Query(t.Context(), c, genl.Name("blue"), &question{Text: "hello"}); return err },
+		func() error {
+			_, err := call.Query(t.Context(), c, genl.Name("blue"), &question{Text: "hello"})
+			return err
+		},
 		func() error { return call.Do(t.Context(), c, genl.Name("blue"), &question{Text: "hello"}) },
-		func() error { _, err := call.List(t.Context(), c, genl.Name("blue"), &question{Text: "hello"}); return err },
+		func() error {
+			_, err := call.List(t.Context(), c, genl.Name("blue"), &question{Text: "hello"})
+			return err
+		},
 	} {
 		want := `test.Ask hello: a header of 6 bytes, family "blue" has one of 4`
 		if err := q(); err == nil || err.Error() != want || !errors.Is(err, fs.ErrInvalid) || !nlkit.SafeToRetry(err) {

@@ -509,19 +509,24 @@ func duration[T any](typ uint16, name string, unit time.Duration, width int, fie
 
 // load reads an integer of any width: newer kernels may widen an attribute.
 func load(p []byte, w wire) (u uint64, neg bool, err error) {
-	var order binary.ByteOrder = binary.NativeEndian
-	if w.big {
-		order = binary.BigEndian
-	}
 	switch len(p) {
 	case 1:
 		u = uint64(p[0])
 	case 2:
-		u = uint64(order.Uint16(p))
+		u = uint64(binary.NativeEndian.Uint16(p))
+		if w.big {
+			u = uint64(binary.BigEndian.Uint16(p))
+		}
 	case 4:
-		u = uint64(order.Uint32(p))
+		u = uint64(binary.NativeEndian.Uint32(p))
+		if w.big {
+			u = uint64(binary.BigEndian.Uint32(p))
+		}
 	case 8:
-		u = order.Uint64(p)
+		u = binary.NativeEndian.Uint64(p)
+		if w.big {
+			u = binary.BigEndian.Uint64(p)
+		}
 	default:
 		return 0, false, malformed("%d bytes are no integer", len(p))
 	}

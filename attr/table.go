@@ -204,6 +204,9 @@ func (t Table[T]) rows() Table[T] {
 // It looks at hint first and then around: with rows in the order of the message
 // every look-up is the first comparison.
 func (t Table[T]) find(typ uint16, hint int) int {
+	if hint < len(t) && t[hint].typ == typ && !t[hint].rest {
+		return hint
+	}
 	rest := -1
 	for n := range t {
 		i := hint + n

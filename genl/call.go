@@ -47,6 +47,8 @@ type Call[Req, Resp any] struct {
 	// Describe returns what a request is about, for [nlkit.Error.Object]. It is
 	// given the request without its header, and called only if there is an error.
 	Describe func(req *Req) string
+
+	answers bool // a Query is always answered, by a message or an error
 }
 
 // Do sends the command and waits for its acknowledgement, or queues it if d is a
@@ -83,20 +85,25 @@ func (call Call[Req, Resp]) Query(ctx context.Context, c *nlkit.Client, fam Targ
 	if err != nil {
 		return none, err
 	}
-	// An acknowledgement is asked for as well: without it a command that answers
-	// nothing would be waited for until ctx ends.
 	var resp Resp
 	answered := false
-	r.Reply = func(m nlkit.Message) error {
+	reply := func(m nlkit.Message) error {
 		if answered || m.Type != a.fam.ID {
 			return nil
 		}
 		answered = true
 		return call.decode(a.fam, m, &resp)
 	}
-	err = c.Do(ctx, r)
+	ask := func() error { return c.Query(ctx, r, reply) }
+	if !call.answers {
+		// An acknowledgement is asked for as well: without it a command that answers
+		// nothing would be waited for until ctx ends.
+		r.Reply = reply
+		ask = func() error { return c.Do(ctx, r) }
+	}
+	err = ask()
 	if a.again(ctx, c, err) {
-		err = c.Do(ctx, r)
+		err = ask()
 	}
 	if err == nil {
 		err = a.settle(ctx, c)

@@ -14,6 +14,7 @@ import (
 type families struct {
 	mu       sync.Mutex
 	sub      *nlkit.Subscription[announcement] // nil until it is needed
+	next     announcement                      // what is being taken in
 	byName   map[string]Family
 	policies map[uint16]*Policy // by the family's number
 
@@ -142,8 +143,8 @@ func (f *families) catchUp(ctx context.Context, c *nlkit.Client) error {
 		f.reset()
 	}
 	for {
-		var a announcement
-		ok, err := f.sub.TryRead(&a)
+		f.next = announcement{}
+		ok, err := f.sub.TryRead(&f.next)
 		switch {
 		case errors.Is(err, nlkit.ErrOverrun):
 			f.reset()
@@ -156,7 +157,7 @@ func (f *families) catchUp(ctx context.Context, c *nlkit.Client) error {
 		case !ok:
 			return nil
 		default:
-			f.apply(a)
+			f.apply(f.next)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/genl"
+	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/internal/uapi"
 )
 
@@ -163,6 +164,9 @@ func TestSubscribeRefused(t *testing.T) {
 		}
 	})
 	t.Run("permission", func(t *testing.T) {
+		if _, err := genl.Resolve(t.Context(), c, "mptcp_pm"); errors.Is(err, fs.ErrNotExist) {
+			nstest.Skip(t, "family:mptcp_pm", "%v", err)
+		}
 		withoutNetAdmin(t, func() {
 			sub, err := genl.Subscribe(t.Context(), c, "mptcp_pm", []string{"mptcp_pm_events"}, decode)
 			e, ok := errors.AsType[*nlkit.Error](err)

@@ -70,6 +70,7 @@ var getFamily = Call[familyRequest, Family]{
 	Request:  familyRequestAttrs,
 	Reply:    familyAttrs,
 	Describe: (*familyRequest).describe,
+	answers:  true,
 }
 
 var listFamilies = Call[struct{}, Family]{

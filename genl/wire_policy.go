@@ -69,6 +69,12 @@ var getPolicy = Call[familyRequest, policyPart]{
 
 // policyOf asks for the policy of a family.
 func policyOf(ctx context.Context, c *nlkit.Client, op string, fam Family) (*Policy, error) {
+	if len(fam.Operations) == 0 { // which the policy is told by
+		var err error
+		if fam, err = resolveID(ctx, c, op, fam.ID); err != nil {
+			return nil, err
+		}
+	}
 	call := getPolicy
 	call.Op = op
 	call.Describe = func(*familyRequest) string { return quote(fam.Name) }
@@ -83,7 +89,8 @@ func policyOf(ctx context.Context, c *nlkit.Client, op string, fam Family) (*Pol
 }
 
 // joinPolicy makes one policy of its messages. Before Linux 5.10 these tell of one set,
-// for all operations.
+// for all operations. Since then they tell of each operation with a policy, in their
+// order; some kernels (Linux 6.18) call those that are only dumps 0.
 func joinPolicy(parts []policyPart, operations []Operation) *Policy {
 	p := new(Policy)
 	sets := map[int]*PolicySet{}
@@ -126,6 +133,12 @@ func joinPolicy(parts []policyPart, operations []Operation) *Policy {
 	if len(p.Operations) == 0 && len(p.Sets) > 0 {
 		for _, o := range operations {
 			p.Operations = append(p.Operations, PolicyOperation{Command: o.Command, Do: set(new(int)), Dump: set(new(int))})
+		}
+	}
+	withPolicy := slices.DeleteFunc(slices.Clone(operations), func(o Operation) bool { return !o.Flags.Has(OpHasPolicy) })
+	if slices.EqualFunc(p.Operations, withPolicy, func(p PolicyOperation, o Operation) bool { return p.Command == o.Command || p.Command == 0 }) {
+		for i, o := range withPolicy {
+			p.Operations[i].Command = o.Command
 		}
 	}
 	byNumber := func(a, b *PolicySet) int { return cmp.Compare(a.Number, b.Number) }
