@@ -1,6 +1,7 @@
 package genl
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -78,25 +79,15 @@ func (c *checker) attr(a *AttrRule, p []byte, names attr.Schema, depth int) erro
 	case KindBinary:
 		return c.length(a, len(p))
 	case KindNULString:
-		within := p
-		if a.MaxLen != nil {
-			within = p[:min(len(p), *a.MaxLen+1)]
-		}
-		if !slices.Contains(within, 0) {
-			if a.MaxLen != nil && len(p) > *a.MaxLen {
-				return c.length(a, len(p))
-			}
+		if !slices.Contains(p, 0) {
 			return c.refuse("text without a terminating NUL")
 		}
-		return c.length(a, len(p)-1)
+		return c.length(a, len(bytes.TrimSuffix(p, []byte{0})))
 	case KindString:
 		if len(p) == 0 {
 			return c.refuse("no bytes, the kernel takes a text")
 		}
-		if p[len(p)-1] == 0 {
-			p = p[:len(p)-1]
-		}
-		return c.length(a, len(p))
+		return c.length(a, len(bytes.TrimSuffix(p, []byte{0})))
 	case KindBitField32:
 		return c.bits(a, p)
 	case KindNested, KindNestedArray:

@@ -302,7 +302,7 @@ func TestCheck(t *testing.T) {
 		{"text of any length", text(19, "abcdefgh"), ""},
 		{"NUL", text(9, "abc\x00"), ""},
 		{"no NUL", text(9, "abc"), "9: text without a terminating NUL"},
-		{"long, with NUL", text(9, "abcd\x00"), "9: 5 bytes, the kernel takes 3 at most"},
+		{"long, with NUL", text(9, "abcd\x00"), "9: 4 bytes, the kernel takes 3 at most"},
 		{"long behind a NUL", text(9, "a\x00bcdef\x00"), "9: 7 bytes, the kernel takes 3 at most"},
 		{"nothing but a NUL", text(9, "\x00"), ""},
 		{"nothing", text(9, ""), "9: text without a terminating NUL"},
