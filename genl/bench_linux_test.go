@@ -227,13 +227,11 @@ func BenchmarkDump1000(b *testing.B) {
 			if err != nil || len(ms) < 1001 {
 				b.Fatal(len(ms), err)
 			}
-			list := make([]linkState, 0, len(ms))
-			for _, m := range ms {
-				l, err := peerDecode(m.Data)
-				if err != nil {
+			list := make([]linkState, len(ms))
+			for i, m := range ms {
+				if list[i], err = peerDecode(m.Data); err != nil {
 					b.Fatal(err)
 				}
-				list = append(list, l)
 			}
 		}
 	})

@@ -120,13 +120,9 @@ func TestInteropPolicy(t *testing.T) {
 			switch {
 			case len(w) > 2 && w[0] == "op":
 				operations++
-				var want []string
-				for _, field := range w[3:] {
-					want = append(want, field)
-				}
 				if !slices.ContainsFunc(p.Operations, func(o genl.PolicyOperation) bool {
 					// genl repeats the kernel's 0 for what is only a dump.
-					return (w[1] == "0" || w[1] == fmt.Sprint(o.Command)) && slices.Equal(sets(o), want)
+					return (w[1] == "0" || w[1] == fmt.Sprint(o.Command)) && slices.Equal(sets(o), w[3:])
 				}) {
 					t.Errorf("%s: genl says %q, got %v", fam.Name, line, p.Operations)
 				}

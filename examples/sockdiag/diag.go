@@ -6,8 +6,6 @@ import (
 	"net/netip"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
 )
@@ -18,6 +16,11 @@ import (
 // include/uapi/linux/sock_diag.h, include/uapi/linux/inet_diag.h
 
 const (
+	protocol = 4  // NETLINK_SOCK_DIAG
+	inet     = 2  // AF_INET
+	inet6    = 10 // AF_INET6
+	tcp      = 6  // IPPROTO_TCP
+
 	sockDiagByFamily = 20 // SOCK_DIAG_BY_FAMILY
 	sockDestroy      = 21 // SOCK_DESTROY
 
@@ -108,7 +111,7 @@ func (t tcpInfo) rtt() time.Duration { return time.Duration(t.RTT) * time.Micros
 // request builds the message to the kernel.
 func request(op string, typ uint16, r diagRequest) (nlkit.Request, error) {
 	req := nlkit.Request{
-		Op: op, Protocol: unix.NETLINK_SOCK_DIAG, Type: typ,
+		Op: op, Protocol: protocol, Type: typ,
 		Header: diagRequestLayout.Size, // attributes would stand behind it
 	}
 	var err error
@@ -130,7 +133,7 @@ func decode(m nlkit.Message, s *socket) (bool, error) {
 // list returns all TCP sockets of an address family.
 func list(ctx context.Context, c *nlkit.Client, family uint8) ([]socket, error) {
 	req, err := request("sockdiag.List", sockDiagByFamily, diagRequest{
-		Family: family, Protocol: unix.IPPROTO_TCP, States: ^uint32(0), Extensions: 1<<(diagInfo-1) | 1<<(diagCong-1),
+		Family: family, Protocol: tcp, States: ^uint32(0), Extensions: 1<<(diagInfo-1) | 1<<(diagCong-1),
 	})
 	if err != nil {
 		return nil, err
@@ -141,7 +144,7 @@ func list(ctx context.Context, c *nlkit.Client, family uint8) ([]socket, error) 
 // get returns one socket as it is now.
 func get(ctx context.Context, c *nlkit.Client, s socket) (now socket, err error) {
 	req, err := request("sockdiag.Get", sockDiagByFamily, diagRequest{
-		Family: s.Family, Protocol: unix.IPPROTO_TCP, ID: s.ID, Extensions: 1 << (diagCong - 1),
+		Family: s.Family, Protocol: tcp, ID: s.ID, Extensions: 1 << (diagCong - 1),
 	})
 	if err != nil {
 		return now, err
@@ -156,7 +159,7 @@ func get(ctx context.Context, c *nlkit.Client, s socket) (now socket, err error)
 // destroy ends a connection as if its peer had reset it. It takes a client or a batch,
 // and CAP_NET_ADMIN.
 func destroy(ctx context.Context, d nlkit.Doer, s socket) error {
-	req, err := request("sockdiag.Delete", sockDestroy, diagRequest{Family: s.Family, Protocol: unix.IPPROTO_TCP, ID: s.ID})
+	req, err := request("sockdiag.Delete", sockDestroy, diagRequest{Family: s.Family, Protocol: tcp, ID: s.ID})
 	if err != nil {
 		return err
 	}
@@ -168,7 +171,7 @@ func destroy(ctx context.Context, d nlkit.Doer, s socket) error {
 // It takes CAP_NET_ADMIN.
 func subscribe(ctx context.Context, c *nlkit.Client) (*nlkit.Subscription[socket], error) {
 	return nlkit.Subscribe(ctx, c, nlkit.Listen{
-		Op: "sockdiag.Subscribe", Protocol: unix.NETLINK_SOCK_DIAG, Groups: []uint32{groupTCPDestroy, groupTCP6Destroy},
+		Op: "sockdiag.Subscribe", Protocol: protocol, Groups: []uint32{groupTCPDestroy, groupTCP6Destroy},
 	}, decode)
 }
 
@@ -190,7 +193,7 @@ func (s socket) local() netip.AddrPort { return s.end(s.ID.Source, s.ID.SourcePo
 func (s socket) peer() netip.AddrPort  { return s.end(s.ID.Destination, s.ID.DestinationPort) }
 
 func (s socket) end(a [16]byte, port uint16) netip.AddrPort {
-	if s.Family == unix.AF_INET {
+	if s.Family == inet {
 		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(a[:4])), port)
 	}
 	return netip.AddrPortFrom(netip.AddrFrom16(a), port)

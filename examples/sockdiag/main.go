@@ -15,8 +15,6 @@ import (
 	"strconv"
 	"text/tabwriter"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/nlkit/nlkit"
 )
 
@@ -44,7 +42,7 @@ func run(ctx context.Context, args []string) error {
 
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "STATE\tRECV-Q\tSEND-Q\tLOCAL\tPEER\tUID\tRTT\tCONGESTION")
-	for _, family := range []uint8{unix.AF_INET, unix.AF_INET6} {
+	for _, family := range []uint8{inet, inet6} {
 		sockets, err := list(ctx, c, family)
 		if err != nil {
 			return err

@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/attr/attrtest"
@@ -90,7 +88,7 @@ func sockets(t *testing.T) (*nlkit.Client, *nstest.NS, []net.Conn) {
 // all are the sockets of both families.
 func all(t *testing.T, c *nlkit.Client) (all []socket) {
 	t.Helper()
-	for _, family := range []uint8{unix.AF_INET, unix.AF_INET6} {
+	for _, family := range []uint8{inet, inet6} {
 		s, err := list(t.Context(), c, family)
 		if err != nil {
 			t.Fatal(err)
@@ -139,7 +137,7 @@ func TestGet(t *testing.T) {
 			t.Errorf("got %+v, %v, want %+v", now, err, s)
 		}
 	}
-	_, err := get(t.Context(), c, socket{Family: unix.AF_INET, ID: socketID{SourcePort: 9}})
+	_, err := get(t.Context(), c, socket{Family: inet, ID: socketID{SourcePort: 9}})
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no such socket: %v", err)
 	}
