@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 )
 
 // AppendBytes appends one attribute with the given payload, which may be empty
@@ -101,6 +102,10 @@ func appendHeader(b []byte, typ uint16, payload int) []byte {
 	return binary.NativeEndian.AppendUint16(b, typ)
 }
 
-func pad(b []byte, payload int) []byte {
-	return append(b, make([]byte, align(payload)-payload)...)
+func pad(b []byte, payload int) []byte { return appendZeros(b, align(payload)-payload) }
+
+func appendZeros(b []byte, n int) []byte {
+	b = slices.Grow(b, n)[:len(b)+n]
+	clear(b[len(b)-n:])
+	return b
 }

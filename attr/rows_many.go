@@ -253,7 +253,7 @@ func FixedString[T any, V ~string](typ uint16, name string, size int, field func
 				return b, err
 			}
 			b = append(appendHeader(b, typ, size), s...)
-			return pad(append(b, make([]byte, size-len(s))...), size), nil
+			return pad(appendZeros(b, size-len(s)), size), nil
 		},
 		get:  func(_ uint16, p []byte, v *T, _ int) error { *field(v) = V(text(p)); return nil },
 		fill: func(r *rand.Rand, v *T, _ int) { *field(v) = V(randomText(r, size-1)) },

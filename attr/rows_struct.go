@@ -29,7 +29,7 @@ func (l Layout[S]) Append(b []byte, v *S) ([]byte, error) { return l.append(b, v
 
 func (l Layout[S]) append(b []byte, v *S, depth int) ([]byte, error) {
 	start := len(b)
-	b = append(b, make([]byte, l.Size)...)
+	b = appendZeros(b, l.Size)
 	for i := range l.Fields {
 		r := &l.Fields[i]
 		if r.readOnly {
