@@ -512,6 +512,22 @@ func TestHeaderOfAFamilyByName(t *testing.T) {
 	if list, err := ask.List(t.Context(), c, genl.Name("blue"), &question{Text: "hello"}); err != nil || len(list) != 2 || list[1].Text != "hello" {
 		t.Errorf("zeros, for another size: got %+v, %v", list, err)
 	}
+	k.silent = true // and once more, by what the failure tells
+	k.unregister(31)
+	k.register(32, registered{name: "blue", header: 4})
+	if a, err := ask.Query(t.Context(), c, genl.Name("blue"), &question{Text: "hello"}); err != nil || a.Text != "hello" || a.By != "blue" {
+		t.Errorf("zeros, sent again: got %+v, %v", a, err)
+	}
+	k.silent = false
+	k.during = func() {
+		k.unregister(32)
+		k.register(32, registered{name: "red", header: 4})
+		k.register(33, registered{name: "blue", header: 4})
+	}
+	_, err := ask.Query(t.Context(), c, genl.Name("blue"), &question{Text: "hello"})
+	if e, ok := errors.AsType[*nlkit.Error](err); !ok || !errors.Is(err, genl.ErrReassigned) || e.Object != "hello" {
+		t.Errorf("zeros, to another family: %v", err)
+	}
 	for _, q := range []func() error{
 		func() error {
 			_, err := call.Query(t.Context(), c, genl.Name("blue"), &question{Text: "hello"})

@@ -115,8 +115,8 @@ func (f *families) confirm(ctx context.Context, c *nlkit.Client, op string, fam 
 	case now.at > mark && now.name != fam.Name:
 		return ErrReassigned
 	case lost:
-		// Whose the number is has to be asked.
-		if now, err := resolve(ctx, c, op, fam.Name); err != nil || now.ID != fam.ID {
+		// Whose the number is has to be asked, whether or not ctx has ended.
+		if now, err := resolve(context.WithoutCancel(ctx), c, op, fam.Name); err != nil || now.ID != fam.ID {
 			return errors.Join(ErrReassigned, err)
 		}
 	}

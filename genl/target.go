@@ -60,7 +60,9 @@ type aim struct {
 	own     int   // length of the family's own header in the request
 	header  int   // of both headers, padded
 
-	mark  uint64 // what had been announced when fam was looked up
+	data []byte // of the request by name that was last sent, which is not the caller's
+	mark uint64 // what had been announced when fam was looked up
+
 	check func(p *Policy, attrs []byte) error
 }
 
@@ -85,6 +87,9 @@ func (a *aim) sent(r nlkit.Request, err error) error {
 		return err
 	}
 	e := &nlkit.Error{Op: r.Op, Sent: true, Err: err}
+	if a.data != nil {
+		r.Data = a.data
+	}
 	if r.Describe != nil {
 		e.Object = r.Describe(r.Data)
 	}
@@ -95,13 +100,15 @@ func (a *aim) sent(r nlkit.Request, err error) error {
 func (a *aim) prepare(ctx context.Context, c *nlkit.Client, r *nlkit.Request) error {
 	known := familiesOf(c)
 	if a.byName {
-		var err error
-		if a.fam, a.mark, err = known.get(ctx, c, a.op, a.fam.Name); err != nil {
+		fam, mark, err := known.get(ctx, c, a.op, a.fam.Name)
+		if err != nil {
 			return unsent(err)
 		}
+		a.fam, a.mark = fam, mark
 		if err := a.fit(r); err != nil {
 			return err
 		}
+		a.data = r.Data
 	}
 	if a.check == nil {
 		return nil
@@ -171,7 +178,7 @@ func (f Family) fit(r *nlkit.Request, own int, version uint8) error {
 	}
 	header := headerLen + align(f.HeaderSize)
 	if r.Header != header { // zeros for a header that was left out
-		r.Data = slices.Replace(r.Data, headerLen, r.Header, make([]byte, header-headerLen)...)
+		r.Data = slices.Concat(r.Data[:headerLen], make([]byte, header-headerLen), r.Data[r.Header:])
 		r.Header = header
 	}
 	if version == 0 {
