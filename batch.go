@@ -1,6 +1,7 @@
 package nlkit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -87,16 +88,13 @@ func (b *Batch) Send(ctx context.Context, ignore ...error) error {
 	if len(report.Failed) == 0 {
 		return nil
 	}
+	slices.SortFunc(report.Failed, func(a, b BatchItem) int { return cmp.Compare(a.Index, b.Index) })
 	return &report
 }
 
 // sendRun sends items of one protocol on one socket.
 func (b *Batch) sendRun(ctx context.Context, start, end int, report *BatchError, ignore []error) {
 	reqs := b.reqs[start:end]
-	wire := make([]nlconn.Request, len(reqs))
-	for i := range reqs {
-		wire[i] = reqs[i].wire()
-	}
 	var echoed map[int]bool
 	var lookups []int
 	done := func(i int, sent bool, err error) {
@@ -110,6 +108,19 @@ func (b *Batch) sendRun(ctx context.Context, start, end int, report *BatchError,
 			lookups = append(lookups, i)
 		}
 	}
+	wire := make([]nlconn.Request, 0, len(reqs))
+	place := make([]int, 0, len(reqs)) // of what is sent among the items
+	for i := range reqs {
+		if err := reqs[i].prepare(ctx, b.c); err != nil {
+			done(i, false, err)
+			continue
+		}
+		wire = append(wire, reqs[i].wire())
+		place = append(place, i)
+	}
+	if len(wire) == 0 {
+		return
+	}
 	// The run is traced and its socket leased as one operation; its items have
 	// their own errors.
 	run := Request{Op: "nlkit.Batch.Send", Protocol: reqs[0].Protocol}
@@ -117,6 +128,7 @@ func (b *Batch) sendRun(ctx context.Context, start, end int, report *BatchError,
 	err := b.c.with(ctx, &run, func(conn *nlconn.Conn) (nlconn.Result, error) {
 		started = true
 		conn.Batch(ctx, wire, func(i int, m nlconn.Message) error {
+			i = place[i]
 			if reqs[i].Reply == nil {
 				return nil
 			}
@@ -125,7 +137,7 @@ func (b *Batch) sendRun(ctx context.Context, start, end int, report *BatchError,
 			}
 			echoed[i] = true
 			return reqs[i].Reply(publicMessage(m))
-		}, done)
+		}, func(i int, sent bool, err error) { done(place[i], sent, err) })
 		return nlconn.Result{Sent: true}, nil
 	})
 	if !started {
@@ -133,7 +145,7 @@ func (b *Batch) sendRun(ctx context.Context, start, end int, report *BatchError,
 		if e, ok := errors.AsType[*Error](err); ok {
 			cause = errors.Join(e.Unwrap()...)
 		}
-		for i := range reqs {
+		for _, i := range place {
 			done(i, false, cause)
 		}
 	}

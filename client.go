@@ -26,6 +26,7 @@ type Client struct {
 
 	capsMu sync.Mutex
 	caps   *Capabilities // nil until asked for
+	values sync.Map      // see Value
 }
 
 // New returns a client for the network namespace of the calling thread, or the
@@ -82,6 +83,22 @@ func (c *Client) Close() error {
 	return c.pool.Close()
 }
 
+// Value returns what a package keeps with the client under key, and has make make it
+// the first time: a package that learns something from the kernel, as genl learns
+// the numbers of families, keeps it here and not in a variable of its own. A key is
+// a value of a type that the package does not export. What make returns must be safe
+// for concurrent use, and cheap: of what calls at the same time made, one is kept.
+func (c *Client) Value(key any, make func() any) any {
+	if c == nil {
+		return make()
+	}
+	v, ok := c.values.Load(key)
+	if !ok {
+		v, _ = c.values.LoadOrStore(key, make())
+	}
+	return v
+}
+
 // Request is one message to the kernel, and what is needed to speak of it. The
 // packages for links, routes and so on make them; a program that defines a
 // netlink subsystem of its own makes its own.
@@ -108,11 +125,18 @@ type Request struct {
 	// Data. It is called only when there is an error. nil says nothing.
 	Describe func(data []byte) string
 
+	// Prepare is called right before the request is sent, each time that it is, with
+	// the client that sends it; for an item of a batch that is when the batch is
+	// sent. It completes the request by what only the running kernel knows, such as
+	// the number of a generic netlink family, or refuses it by an error. nil for a
+	// request that is complete.
+	Prepare func(ctx context.Context, c *Client, r *Request) error
 	// Reply is given the messages that come before the acknowledgement of a Do:
 	// what NLM_F_ECHO asks for. Its Message is valid until it returns.
 	Reply func(Message) error
 	// Lookup is called after a Do that was acknowledged without any message for
-	// Reply: it fetches by a request of its own what the kernel did not echo.
+	// Reply: it fetches by a request of its own what the kernel did not echo. Its
+	// error is that of the Do.
 	Lookup func(ctx context.Context, c *Client) error
 	// Release is called once when a Do is done with: answered, failed, or dropped
 	// with its batch. It closes what the message refers to.
@@ -144,6 +168,13 @@ func publicMessage(m nlconn.Message) Message {
 
 func (r *Request) wire() nlconn.Request {
 	return nlconn.Request{Type: r.Type, Flags: r.Flags, Data: r.Data}
+}
+
+func (r *Request) prepare(ctx context.Context, c *Client) error {
+	if r.Prepare == nil {
+		return nil
+	}
+	return r.Prepare(ctx, c, r)
 }
 
 func (r *Request) release() {
@@ -243,6 +274,9 @@ func (c *Client) with(ctx context.Context, r *Request, exchange func(*nlconn.Con
 	}
 	if err := ctx.Err(); err != nil {
 		return r.Fail(nlconn.ContextError(ctx))
+	}
+	if err := r.prepare(ctx, c); err != nil {
+		return r.Fail(err)
 	}
 	conn, err := c.pool.Get(r.Protocol)
 	if err != nil {

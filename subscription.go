@@ -203,6 +203,28 @@ func (s *Subscription[T]) ReadInto(v *T) error {
 	}
 }
 
+// TryRead is [Subscription.ReadInto] that does not wait: ok is false, without an
+// error, if no message is there.
+func (s *Subscription[T]) TryRead(v *T) (ok bool, err error) {
+	for {
+		m, ok, err := s.conn.TryReceive()
+		if err != nil {
+			return false, s.fail(err)
+		}
+		if !ok {
+			return false, nil
+		}
+		keep, err := s.decode(publicMessage(m), v)
+		if err != nil {
+			return false, s.fail(err)
+		}
+		if keep {
+			s.received.Add(1)
+			return true, nil
+		}
+	}
+}
+
 func (s *Subscription[T]) fail(err error) error {
 	switch {
 	case errors.Is(err, ErrOverrun), errors.Is(err, ErrTruncated):
@@ -259,6 +281,9 @@ func (s *Subscription[T]) PortID() uint32 { return s.conn.PortID() }
 // for the reader.
 func (s *Subscription[T]) Do(ctx context.Context, r Request) error {
 	defer r.release()
+	if err := r.prepare(ctx, s.c); err != nil {
+		return r.Fail(err)
+	}
 	res, err := s.conn.Do(ctx, r.wire(), nil)
 	return r.fail(res, err)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 )
 
 // AppendBytes appends one attribute with the given payload, which may be empty
@@ -85,6 +86,14 @@ func EndNested(b []byte, start int) ([]byte, error) {
 	return b, nil
 }
 
+// setFlags sets flag bits in the types of a sequence of attributes.
+func setFlags(b []byte, flags uint16) {
+	for len(b) >= headerLen {
+		binary.NativeEndian.PutUint16(b[2:], binary.NativeEndian.Uint16(b[2:])|flags)
+		b = b[min(align(int(binary.NativeEndian.Uint16(b))), len(b)):]
+	}
+}
+
 func appendHeader(b []byte, typ uint16, payload int) []byte {
 	if payload > maxLen-headerLen {
 		panic("attr: payload of " + fmt.Sprint(payload) + " bytes")
@@ -93,6 +102,10 @@ func appendHeader(b []byte, typ uint16, payload int) []byte {
 	return binary.NativeEndian.AppendUint16(b, typ)
 }
 
-func pad(b []byte, payload int) []byte {
-	return append(b, make([]byte, align(payload)-payload)...)
+func pad(b []byte, payload int) []byte { return appendZeros(b, align(payload)-payload) }
+
+func appendZeros(b []byte, n int) []byte {
+	b = slices.Grow(b, n)[:len(b)+n]
+	clear(b[len(b)-n:])
+	return b
 }

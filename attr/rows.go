@@ -2,9 +2,11 @@ package attr
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"strconv"
 	"time"
 )
 
@@ -16,7 +18,7 @@ type Integer interface {
 
 // wire is the form of an integer on the wire.
 type wire struct {
-	width  int
+	width  int // in bytes, 0 for 4 or 8, as the value needs
 	signed bool
 	big    bool
 }
@@ -76,66 +78,97 @@ func BE64[T any, V Integer](typ uint16, name string, field func(*T) *V) Row[T] {
 	return number(typ, name, wire{width: 8, big: true}, field)
 }
 
+// SBE16 is a signed integer of 16 bits in network byte order.
+func SBE16[T any, V Integer](typ uint16, name string, field func(*T) *V) Row[T] {
+	return number(typ, name, wire{width: 2, signed: true, big: true}, field)
+}
+
+// SBE32 is a signed integer of 32 bits in network byte order.
+func SBE32[T any, V Integer](typ uint16, name string, field func(*T) *V) Row[T] {
+	return number(typ, name, wire{width: 4, signed: true, big: true}, field)
+}
+
+// SBE64 is a signed integer of 64 bits in network byte order.
+func SBE64[T any, V Integer](typ uint16, name string, field func(*T) *V) Row[T] {
+	return number(typ, name, wire{width: 8, signed: true, big: true}, field)
+}
+
+// Uint is an unsigned integer in host byte order that is sent with 32 bits if its
+// value fits, else with 64 (NLA_UINT, Linux 6.7).
+func Uint[T any, V Integer](typ uint16, name string, field func(*T) *V) Row[T] {
+	return number(typ, name, wire{}, field)
+}
+
+// Sint is a signed integer in host byte order that is sent with 32 bits if its value
+// fits, else with 64 (NLA_SINT, Linux 6.7).
+func Sint[T any, V Integer](typ uint16, name string, field func(*T) *V) Row[T] {
+	return number(typ, name, wire{signed: true}, field)
+}
+
 // OptU8 is [U8] for a field whose zero is a value: nil is not sent.
 func OptU8[T any, V Integer](typ uint16, name string, field func(*T) **V) Row[T] {
-	return optional(U8[V, V](typ, name, self), field)
+	return Opt(U8[V, V](typ, name, Self), field)
 }
 
 // OptU16 is [U16] for a field whose zero is a value: nil is not sent.
 func OptU16[T any, V Integer](typ uint16, name string, field func(*T) **V) Row[T] {
-	return optional(U16[V, V](typ, name, self), field)
+	return Opt(U16[V, V](typ, name, Self), field)
 }
 
 // OptU32 is [U32] for a field whose zero is a value: nil is not sent.
 func OptU32[T any, V Integer](typ uint16, name string, field func(*T) **V) Row[T] {
-	return optional(U32[V, V](typ, name, self), field)
+	return Opt(U32[V, V](typ, name, Self), field)
 }
 
 // OptU64 is [U64] for a field whose zero is a value: nil is not sent.
 func OptU64[T any, V Integer](typ uint16, name string, field func(*T) **V) Row[T] {
-	return optional(U64[V, V](typ, name, self), field)
+	return Opt(U64[V, V](typ, name, Self), field)
 }
 
 // OptS8 is [S8] for a field whose zero is a value: nil is not sent.
 func OptS8[T any, V Integer](typ uint16, name string, field func(*T) **V) Row[T] {
-	return optional(S8[V, V](typ, name, self), field)
+	return Opt(S8[V, V](typ, name, Self), field)
 }
 
 // OptS16 is [S16] for a field whose zero is a value: nil is not sent.
 func OptS16[T any, V Integer](typ uint16, name string, field func(*T) **V) Row[T] {
-	return optional(S16[V, V](typ, name, self), field)
+	return Opt(S16[V, V](typ, name, Self), field)
 }
 
 // OptS32 is [S32] for a field whose zero is a value: nil is not sent.
 func OptS32[T any, V Integer](typ uint16, name string, field func(*T) **V) Row[T] {
-	return optional(S32[V, V](typ, name, self), field)
+	return Opt(S32[V, V](typ, name, Self), field)
 }
 
 // OptS64 is [S64] for a field whose zero is a value: nil is not sent.
 func OptS64[T any, V Integer](typ uint16, name string, field func(*T) **V) Row[T] {
-	return optional(S64[V, V](typ, name, self), field)
+	return Opt(S64[V, V](typ, name, Self), field)
 }
 
 // OptBE16 is [BE16] for a field whose zero is a value: nil is not sent.
 func OptBE16[T any, V Integer](typ uint16, name string, field func(*T) **V) Row[T] {
-	return optional(BE16[V, V](typ, name, self), field)
+	return Opt(BE16[V, V](typ, name, Self), field)
 }
 
 // OptBE32 is [BE32] for a field whose zero is a value: nil is not sent.
 func OptBE32[T any, V Integer](typ uint16, name string, field func(*T) **V) Row[T] {
-	return optional(BE32[V, V](typ, name, self), field)
+	return Opt(BE32[V, V](typ, name, Self), field)
 }
 
 // OptBE64 is [BE64] for a field whose zero is a value: nil is not sent.
 func OptBE64[T any, V Integer](typ uint16, name string, field func(*T) **V) Row[T] {
-	return optional(BE64[V, V](typ, name, self), field)
+	return Opt(BE64[V, V](typ, name, Self), field)
 }
 
 // Bool is an attribute of 8 bits that is 0 or 1; false is not sent.
 func Bool[T any](typ uint16, name string, field func(*T) *bool) Row[T] {
 	return Row[T]{
-		typ: typ, name: name,
-		put: func(b []byte, v *T, always bool) ([]byte, error) {
+		typ: typ, name: name, size: 1,
+		show: func(b, p, _ []byte) ([]byte, bool) {
+			n, _, err := load(p, wire{})
+			return strconv.AppendBool(b, n != 0), err == nil
+		},
+		put: func(b []byte, v *T, always bool, _ int) ([]byte, error) {
 			switch on := *field(v); {
 			case on:
 				return AppendUint8(b, typ, 1), nil
@@ -144,70 +177,57 @@ func Bool[T any](typ uint16, name string, field func(*T) *bool) Row[T] {
 			}
 			return b, nil
 		},
-		get: func(_ uint16, p []byte, v *T) error {
+		get: func(_ uint16, p []byte, v *T, _ int) error {
 			n, _, err := load(p, wire{})
 			*field(v) = n != 0
 			return err
 		},
-		fill: func(r *rand.Rand, v *T) { *field(v) = r.IntN(2) == 1 },
+		fill: func(r *rand.Rand, v *T, _ int) { *field(v) = r.IntN(2) == 1 },
 	}
 }
 
 // OptBool is [Bool] where false is a value: nil is not sent.
 func OptBool[T any](typ uint16, name string, field func(*T) **bool) Row[T] {
-	return optional(Bool(typ, name, self[bool]), field)
+	return Opt(Bool(typ, name, Self[bool]), field)
 }
 
 // Flag is an attribute without payload, whose presence means true.
 func Flag[T any](typ uint16, name string, field func(*T) *bool) Row[T] {
 	return Row[T]{
-		typ: typ, name: name,
-		put: func(b []byte, v *T, _ bool) ([]byte, error) {
+		typ: typ, name: name, unset: true,
+		show: func(b, p, _ []byte) ([]byte, bool) { return b, len(p) == 0 },
+		put: func(b []byte, v *T, _ bool, _ int) ([]byte, error) {
 			if *field(v) {
 				b = AppendBytes(b, typ, nil)
 			}
 			return b, nil
 		},
-		get:  func(_ uint16, _ []byte, v *T) error { *field(v) = true; return nil },
-		fill: func(r *rand.Rand, v *T) { *field(v) = r.IntN(2) == 1 },
+		get:  func(_ uint16, _ []byte, v *T, _ int) error { *field(v) = true; return nil },
+		fill: func(r *rand.Rand, v *T, _ int) { *field(v) = r.IntN(2) == 1 },
 	}
 }
 
 // String is text with a terminating NUL. The field must not contain a NUL.
 func String[T any, V ~string](typ uint16, name string, field func(*T) *V) Row[T] {
-	return Row[T]{
-		typ: typ, name: name,
-		put: func(b []byte, v *T, always bool) ([]byte, error) {
-			s := string(*field(v))
-			if s == "" && !always {
-				return b, nil
-			}
-			if err := checkText(s); err != nil {
-				return b, err
-			}
-			return AppendString(b, typ, s), nil
-		},
-		get: func(_ uint16, p []byte, v *T) error { *field(v) = V(text(p)); return nil },
-		fill: func(r *rand.Rand, v *T) {
-			s := make([]byte, 1+r.IntN(12))
-			for i := range s {
-				s[i] = byte('a' + r.IntN(26))
-			}
-			*field(v) = V(s)
-		},
-	}
+	return textual(typ, name, true, field)
+}
+
+// Text is text without a terminating NUL. The field must not contain a NUL.
+func Text[T any, V ~string](typ uint16, name string, field func(*T) *V) Row[T] {
+	return textual(typ, name, false, field)
 }
 
 // OptString is [String] where the empty string is a value: nil is not sent.
 func OptString[T any, V ~string](typ uint16, name string, field func(*T) **V) Row[T] {
-	return optional(String[V, V](typ, name, self).Required(), field)
+	return Opt(String[V, V](typ, name, Self), field)
 }
 
 // Bytes is a payload kept as it is; an empty one is not sent.
 func Bytes[T any, V ~[]byte](typ uint16, name string, field func(*T) *V) Row[T] {
 	return Row[T]{
 		typ: typ, name: name,
-		put: func(b []byte, v *T, always bool) ([]byte, error) {
+		show: func(b, p, _ []byte) ([]byte, bool) { return appendHex(b, p), true },
+		put: func(b []byte, v *T, always bool, _ int) ([]byte, error) {
 			p := *field(v)
 			if len(p) == 0 && !always {
 				return b, nil
@@ -217,14 +237,16 @@ func Bytes[T any, V ~[]byte](typ uint16, name string, field func(*T) *V) Row[T] 
 			}
 			return AppendBytes(b, typ, p), nil
 		},
-		get:  func(_ uint16, p []byte, v *T) error { *field(v) = append(V(nil), p...); return nil },
-		fill: func(r *rand.Rand, v *T) { *field(v) = V(randomBytes(r, 1+r.IntN(20))) },
+		get:  func(_ uint16, p []byte, v *T, _ int) error { *field(v) = append(V(nil), p...); return nil },
+		fill: func(r *rand.Rand, v *T, _ int) { *field(v) = V(randomBytes(r, 1+r.IntN(20))) },
 	}
 }
 
 // MAC is a link-layer address of any length.
 func MAC[T any](typ uint16, name string, field func(*T) *net.HardwareAddr) Row[T] {
-	return Bytes(typ, name, field)
+	r := Bytes(typ, name, field)
+	r.show = func(b, p, _ []byte) ([]byte, bool) { return append(b, net.HardwareAddr(p).String()...), true }
+	return r
 }
 
 // Addr is an IP address of either family; the zero Addr is not sent.
@@ -266,22 +288,22 @@ func Ticks64[T any](typ uint16, name string, field func(*T) *time.Duration) Row[
 
 // OptSeconds is [Seconds] where zero is a value: nil is not sent.
 func OptSeconds[T any](typ uint16, name string, field func(*T) **time.Duration) Row[T] {
-	return optional(Seconds(typ, name, self[time.Duration]), field)
+	return Opt(Seconds(typ, name, Self[time.Duration]), field)
 }
 
 // OptMillis is [Millis] where zero is a value: nil is not sent.
 func OptMillis[T any](typ uint16, name string, field func(*T) **time.Duration) Row[T] {
-	return optional(Millis(typ, name, self[time.Duration]), field)
+	return Opt(Millis(typ, name, Self[time.Duration]), field)
 }
 
 // OptTicks32 is [Ticks32] where zero is a value: nil is not sent.
 func OptTicks32[T any](typ uint16, name string, field func(*T) **time.Duration) Row[T] {
-	return optional(Ticks32(typ, name, self[time.Duration]), field)
+	return Opt(Ticks32(typ, name, Self[time.Duration]), field)
 }
 
 // OptTicks64 is [Ticks64] where zero is a value: nil is not sent.
 func OptTicks64[T any](typ uint16, name string, field func(*T) **time.Duration) Row[T] {
-	return optional(Ticks64(typ, name, self[time.Duration]), field)
+	return Opt(Ticks64(typ, name, Self[time.Duration]), field)
 }
 
 // Custom is an attribute with a form of its own. put appends the whole attribute
@@ -290,56 +312,66 @@ func OptTicks64[T any](typ uint16, name string, field func(*T) **time.Duration) 
 func Custom[T any](typ uint16, name string, put func(b []byte, v *T) ([]byte, error), get func(p []byte, v *T) error) Row[T] {
 	r := Row[T]{typ: typ, name: name}
 	if put != nil {
-		r.put = func(b []byte, v *T, _ bool) ([]byte, error) { return put(b, v) }
+		r.put = func(b []byte, v *T, _ bool, _ int) ([]byte, error) { return put(b, v) }
 	}
 	if get != nil {
-		r.get = func(_ uint16, p []byte, v *T) error { return get(p, v) }
+		r.get = func(_ uint16, p []byte, v *T, _ int) error { return get(p, v) }
 	}
 	return r
 }
 
-// self makes a row of a type out of one of a field.
-func self[V any](v *V) *V { return v }
+// Self is the field of a row whose struct is the value itself, such as what [Opt]
+// and [Array] take: U32(1, "NAME", Self[uint32]).
+func Self[V any](v *V) *V { return v }
 
-// optional turns a row of a value into one of a pointer: present is sent, also
-// when it is zero.
-func optional[T, V any](r Row[V], field func(*T) **V) Row[T] {
-	return Row[T]{
-		typ: r.typ, name: r.name, sub: r.sub,
-		put: func(b []byte, v *T, _ bool) ([]byte, error) {
+// Opt turns a row of a value into one of a pointer to it, for a field whose zero is
+// a value: nil is not sent. The Opt constructors are short for it:
+//
+//	attr.OptU32(1, "NAME", func(c *config) **uint32 { return &c.Limit })
+//	attr.Opt(attr.U32(1, "NAME", attr.Self[uint32]), func(c *config) **uint32 { return &c.Limit })
+func Opt[T, V any](row Row[V], field func(*T) **V) Row[T] {
+	r := Row[T]{
+		typ: row.typ, name: row.name, sub: row.sub, show: row.show, problem: row.problem, flags: row.flags,
+		put: func(b []byte, v *T, _ bool, depth int) ([]byte, error) {
 			if p := *field(v); p != nil {
-				return r.put(b, p, true)
+				return row.send(b, p, true, depth)
 			}
 			return b, nil
 		},
-		get: func(typ uint16, p []byte, v *T) error {
+		get: func(typ uint16, p []byte, v *T, depth int) error {
 			n := new(V)
-			if err := r.get(typ, p, n); err != nil {
+			if err := row.get(typ, p, n, depth); err != nil {
 				return err
 			}
 			*field(v) = n
 			return nil
 		},
-		fill: func(rnd *rand.Rand, v *T) {
+		fill: func(rnd *rand.Rand, v *T, turns int) {
 			n := new(V)
 			if rnd.IntN(4) > 0 { // the zero value must survive as well
-				r.fill(rnd, n)
+				row.fill(rnd, n, turns)
 			}
 			*field(v) = n
 		},
-		over: func(v *T, limit uint64) error {
-			if p := *field(v); p != nil && r.over != nil {
-				return r.over(p, limit)
+	}
+	if row.unset {
+		r.problem = "its zero cannot be sent, with Opt or without"
+	}
+	if row.over != nil {
+		r.over = func(v *T, limit uint64) error {
+			if p := *field(v); p != nil {
+				return row.over(p, limit)
 			}
 			return nil
-		},
+		}
 	}
+	return r
 }
 
 func number[T any, V Integer](typ uint16, name string, w wire, field func(*T) *V) Row[T] {
 	return Row[T]{
-		typ: typ, name: name,
-		put: func(b []byte, v *T, always bool) ([]byte, error) {
+		typ: typ, name: name, size: w.width,
+		put: func(b []byte, v *T, always bool, _ int) ([]byte, error) {
 			n := *field(v)
 			if n == 0 && !always {
 				return b, nil
@@ -349,19 +381,22 @@ func number[T any, V Integer](typ uint16, name string, w wire, field func(*T) *V
 			}
 			return store(b, typ, uint64(n), w), nil
 		},
-		get: func(_ uint16, p []byte, v *T) error {
-			u, neg, err := load(p, w)
+		get: func(_ uint16, p []byte, v *T, _ int) error {
+			n, err := loadInto[V](p, w)
 			if err != nil {
 				return err
-			}
-			n := V(u)
-			if uint64(n) != u || (n < 0) != neg {
-				return malformed("%d does not fit", u)
 			}
 			*field(v) = n
 			return nil
 		},
-		fill: func(r *rand.Rand, v *T) {
+		show: func(b, p, _ []byte) ([]byte, bool) {
+			n, err := loadInto[V](p, w)
+			if err != nil {
+				return b, false
+			}
+			return fmt.Append(b, n), true
+		},
+		fill: func(r *rand.Rand, v *T, _ int) {
 			for {
 				if n := V(r.Uint64() >> r.IntN(64)); fits(n, w) && n != 0 {
 					*field(v) = n
@@ -378,10 +413,37 @@ func number[T any, V Integer](typ uint16, name string, w wire, field func(*T) *V
 	}
 }
 
+// textual is text, with or without a terminating NUL.
+func textual[T any, V ~string](typ uint16, name string, nul bool, field func(*T) *V) Row[T] {
+	return Row[T]{
+		typ: typ, name: name, show: showText,
+		put: func(b []byte, v *T, always bool, _ int) ([]byte, error) {
+			s := string(*field(v))
+			if s == "" && !always {
+				return b, nil
+			}
+			if err := checkText(s); err != nil {
+				return b, err
+			}
+			if nul {
+				return AppendString(b, typ, s), nil
+			}
+			b = append(appendHeader(b, typ, len(s)), s...)
+			return pad(b, len(s)), nil
+		},
+		get:  func(_ uint16, p []byte, v *T, _ int) error { *field(v) = V(text(p)); return nil },
+		fill: func(r *rand.Rand, v *T, _ int) { *field(v) = V(randomText(r, 12)) },
+	}
+}
+
 func address[T any](typ uint16, name string, width int, field func(*T) *netip.Addr) Row[T] {
 	return Row[T]{
-		typ: typ, name: name,
-		put: func(b []byte, v *T, _ bool) ([]byte, error) {
+		typ: typ, name: name, size: width, unset: true,
+		show: func(b, p, _ []byte) ([]byte, bool) {
+			a, ok := netip.AddrFromSlice(p)
+			return a.AppendTo(b), ok
+		},
+		put: func(b []byte, v *T, _ bool, _ int) ([]byte, error) {
 			a := field(v).Unmap()
 			switch {
 			case !a.IsValid():
@@ -393,7 +455,7 @@ func address[T any](typ uint16, name string, width int, field func(*T) *netip.Ad
 			}
 			return AppendAddr(b, typ, a), nil
 		},
-		get: func(_ uint16, p []byte, v *T) error {
+		get: func(_ uint16, p []byte, v *T, _ int) error {
 			a, ok := netip.AddrFromSlice(p)
 			if !ok || width != 0 && len(p) != width {
 				return malformed("%d bytes are no IP address", len(p))
@@ -401,7 +463,7 @@ func address[T any](typ uint16, name string, width int, field func(*T) *netip.Ad
 			*field(v) = a
 			return nil
 		},
-		fill: func(r *rand.Rand, v *T) {
+		fill: func(r *rand.Rand, v *T, _ int) {
 			n := width
 			if n == 0 {
 				n = 4 + 12*r.IntN(2)
@@ -414,8 +476,12 @@ func address[T any](typ uint16, name string, width int, field func(*T) *netip.Ad
 func duration[T any](typ uint16, name string, unit time.Duration, width int, field func(*T) *time.Duration) Row[T] {
 	w := wire{width: width}
 	return Row[T]{
-		typ: typ, name: name,
-		put: func(b []byte, v *T, always bool) ([]byte, error) {
+		typ: typ, name: name, size: width,
+		show: func(b, p, _ []byte) ([]byte, bool) {
+			d, err := loadDuration(p, unit, w)
+			return append(b, d.String()...), err == nil
+		},
+		put: func(b []byte, v *T, always bool, _ int) ([]byte, error) {
 			d := *field(v)
 			if d == 0 && !always {
 				return b, nil
@@ -429,38 +495,38 @@ func duration[T any](typ uint16, name string, unit time.Duration, width int, fie
 			}
 			return store(b, typ, uint64(n), w), nil
 		},
-		get: func(_ uint16, p []byte, v *T) error {
-			u, _, err := load(p, w)
+		get: func(_ uint16, p []byte, v *T, _ int) error {
+			d, err := loadDuration(p, unit, w)
 			if err != nil {
 				return err
 			}
-			// What a Duration cannot hold is, to any user of it, for ever.
-			if u > uint64((1<<63-1)/unit) {
-				*field(v) = 1<<63 - 1
-			} else {
-				*field(v) = time.Duration(u) * unit
-			}
+			*field(v) = d
 			return nil
 		},
-		fill: func(r *rand.Rand, v *T) { *field(v) = time.Duration(1+r.Uint32()>>r.IntN(31)) * unit },
+		fill: func(r *rand.Rand, v *T, _ int) { *field(v) = time.Duration(1+r.Uint32()>>r.IntN(31)) * unit },
 	}
 }
 
 // load reads an integer of any width: newer kernels may widen an attribute.
 func load(p []byte, w wire) (u uint64, neg bool, err error) {
-	var order binary.ByteOrder = binary.NativeEndian
-	if w.big {
-		order = binary.BigEndian
-	}
 	switch len(p) {
 	case 1:
 		u = uint64(p[0])
 	case 2:
-		u = uint64(order.Uint16(p))
+		u = uint64(binary.NativeEndian.Uint16(p))
+		if w.big {
+			u = uint64(binary.BigEndian.Uint16(p))
+		}
 	case 4:
-		u = uint64(order.Uint32(p))
+		u = uint64(binary.NativeEndian.Uint32(p))
+		if w.big {
+			u = uint64(binary.BigEndian.Uint32(p))
+		}
 	case 8:
-		u = order.Uint64(p)
+		u = binary.NativeEndian.Uint64(p)
+		if w.big {
+			u = binary.BigEndian.Uint64(p)
+		}
 	default:
 		return 0, false, malformed("%d bytes are no integer", len(p))
 	}
@@ -472,8 +538,39 @@ func load(p []byte, w wire) (u uint64, neg bool, err error) {
 	return u, false, nil
 }
 
+// loadInto is load for a type that may be too small for what comes.
+func loadInto[V Integer](p []byte, w wire) (V, error) {
+	u, neg, err := load(p, w)
+	if err != nil {
+		return 0, err
+	}
+	n := V(u)
+	if uint64(n) != u || (n < 0) != neg {
+		return 0, malformed("%d does not fit", u)
+	}
+	return n, nil
+}
+
+// loadDuration reads a count of units.
+func loadDuration(p []byte, unit time.Duration, w wire) (time.Duration, error) {
+	u, _, err := load(p, w)
+	if err != nil {
+		return 0, err
+	}
+	if u > uint64((1<<63-1)/unit) {
+		return 1<<63 - 1, nil // what a Duration cannot hold is, to any user of it, for ever
+	}
+	return time.Duration(u) * unit, nil
+}
+
 func store(b []byte, typ uint16, u uint64, w wire) []byte {
 	switch {
+	case w.width == 0:
+		w.width = 4
+		if w.signed && !fits(int64(u), w) || !w.signed && !fits(u, w) {
+			w.width = 8
+		}
+		return store(b, typ, u, w)
 	case w.width == 1:
 		return AppendUint8(b, typ, uint8(u))
 	case w.width == 2 && w.big:
@@ -493,6 +590,9 @@ func store(b []byte, typ uint16, u uint64, w wire) []byte {
 // fits reports whether n can be written in the form w.
 func fits[V Integer](n V, w wire) bool {
 	bits := 8 * w.width
+	if bits == 0 {
+		bits = 64
+	}
 	if w.signed {
 		if n < 0 {
 			return bits == 64 || int64(n) >= -1<<(bits-1)
@@ -516,4 +616,35 @@ func checkLen(n int) error {
 		return invalid(decimal(n) + " bytes, an attribute holds " + decimal(maxLen-headerLen))
 	}
 	return nil
+}
+
+func (w wire) String() string {
+	if w.width == 0 {
+		return "64 bits"
+	}
+	return fmt.Sprintf("%d bits", 8*w.width)
+}
+
+func decimal[V Integer](n V) string {
+	if n < 0 {
+		return strconv.FormatInt(int64(n), 10)
+	}
+	return strconv.FormatUint(uint64(n), 10)
+}
+
+func randomBytes(r *rand.Rand, n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(r.Uint32())
+	}
+	return b
+}
+
+// randomText returns one to most letters.
+func randomText(r *rand.Rand, most int) string {
+	b := make([]byte, 1+r.IntN(max(1, most)))
+	for i := range b {
+		b[i] = byte('a' + r.IntN(26))
+	}
+	return string(b)
 }

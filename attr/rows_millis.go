@@ -9,5 +9,5 @@ func Millis64[T any](typ uint16, name string, field func(*T) *time.Duration) Row
 
 // OptMillis64 is [Millis64] where zero is a value: nil is not sent.
 func OptMillis64[T any](typ uint16, name string, field func(*T) **time.Duration) Row[T] {
-	return optional(Millis64(typ, name, self[time.Duration]), field)
+	return Opt(Millis64(typ, name, Self[time.Duration]), field)
 }

@@ -1,7 +1,6 @@
 package attr
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"strconv"
 )
@@ -10,26 +9,28 @@ import (
 // is not sent, a pointer to a zero struct is sent as an empty nest.
 func Nested[T, S any](typ uint16, name string, table Table[S], field func(*T) **S) Row[T] {
 	return Row[T]{
-		typ: typ, name: name, sub: always(table),
-		put: func(b []byte, v *T, _ bool) ([]byte, error) {
+		typ: typ, name: name, sub: always(table), unset: true,
+		put: func(b []byte, v *T, _ bool, depth int) ([]byte, error) {
 			s := *field(v)
 			if s == nil {
 				return b, nil
 			}
-			return appendNest(b, typ, table, s)
+			return appendNest(b, typ, table, s, depth)
 		},
-		get: func(_ uint16, p []byte, v *T) error {
+		get: func(_ uint16, p []byte, v *T, depth int) error {
 			s := new(S)
-			if err := table.Decode(p, s); err != nil {
+			if err := table.decode(p, s, depth+1); err != nil {
 				return err
 			}
 			*field(v) = s
 			return nil
 		},
-		fill: func(r *rand.Rand, v *T) {
-			s := new(S)
-			table.Fill(r, s)
-			*field(v) = s
+		fill: func(r *rand.Rand, v *T, turns int) {
+			if table, turns, ok := table.inside(turns); ok {
+				s := new(S)
+				table.fill(r, s, turns, false)
+				*field(v) = s
+			}
 		},
 	}
 }
@@ -39,59 +40,53 @@ func Nested[T, S any](typ uint16, name string, table Table[S], field func(*T) **
 func Inline[T, S any](typ uint16, name string, table Table[S], field func(*T) *S) Row[T] {
 	return Row[T]{
 		typ: typ, name: name, sub: always(table),
-		put: func(b []byte, v *T, always bool) ([]byte, error) {
+		put: func(b []byte, v *T, always bool, depth int) ([]byte, error) {
 			start := len(b)
-			b, err := appendNest(b, typ, table, field(v))
+			b, err := appendNest(b, typ, table, field(v), depth)
 			if err == nil && len(b) == start+headerLen && !always {
 				b = b[:start]
 			}
 			return b, err
 		},
-		get:  func(_ uint16, p []byte, v *T) error { return table.Decode(p, field(v)) },
-		fill: func(r *rand.Rand, v *T) { table.Fill(r, field(v)) },
+		get: func(_ uint16, p []byte, v *T, depth int) error { return table.decode(p, field(v), depth+1) },
+		fill: func(r *rand.Rand, v *T, turns int) {
+			if table, turns, ok := table.inside(turns); ok {
+				table.fill(r, field(v), turns, false)
+			}
+		},
 	}
 }
 
 // List is a nest of nests, numbered from 1, each described by the table; an
-// empty list is not sent.
+// empty list is not sent. [ListOf] is a list of anything.
 func List[T, S any](typ uint16, name string, table Table[S], field func(*T) *[]S) Row[T] {
-	return Row[T]{
-		typ: typ, name: name, sub: func([]byte) Schema { return listSchema{table} },
-		put: func(b []byte, v *T, _ bool) ([]byte, error) {
-			items := *field(v)
-			if len(items) == 0 {
-				return b, nil
-			}
-			b, start := BeginNested(b, typ)
-			for i := range items {
-				var err error
-				if b, err = appendNest(b, uint16(i+1), table, &items[i]); err != nil {
-					return b, within(strconv.Itoa(i+1), err)
-				}
-			}
-			return EndNested(b, start)
-		},
-		get: func(_ uint16, p []byte, v *T) error {
-			list := (*field(v))[:0]
-			s := Scan(p)
-			for s.Next() {
-				var item S
-				if err := table.Decode(s.Bytes(), &item); err != nil {
-					return within(strconv.Itoa(int(s.Type())), err)
-				}
-				list = append(list, item)
-			}
-			*field(v) = list
-			return s.Err()
-		},
-		fill: func(r *rand.Rand, v *T) {
-			list := make([]S, 1+r.IntN(3))
-			for i := range list {
-				table.Fill(r, &list[i])
-			}
-			*field(v) = list
-		},
+	return ListOf(typ, name, Inline(0, "", table, Self[S]), field)
+}
+
+// Recursive returns a table that nests itself. build is called once, with what
+// stands for the table in its own rows:
+//
+//	var ruleAttrs = attr.Recursive(func(self attr.Table[rule]) attr.Table[rule] {
+//		return attr.Table[rule]{
+//			attr.U32(1, "RULE_ID", func(r *rule) *uint32 { return &r.ID }),
+//			attr.List(2, "RULE_ANY_OF", self, func(r *rule) *[]rule { return &r.AnyOf }),
+//		}
+//	})
+//
+// More than 32 nests in each other are an error, both ways.
+func Recursive[T any](build func(self Table[T]) Table[T]) Table[T] {
+	table := new(Table[T])
+	*table = build(Table[T]{{self: table}})
+	return *table
+}
+
+// inside returns the table to fill at random within another; ok is false if it is
+// one that nests itself and has done so often enough.
+func (t Table[T]) inside(turns int) (_ Table[T], _ int, ok bool) {
+	if len(t) == 1 && t[0].self != nil {
+		turns++
 	}
+	return t.rows(), turns, turns <= maxTurns
 }
 
 // Raw is one attribute as it is on the wire.
@@ -108,7 +103,7 @@ type Raw struct {
 func Rest[T any](field func(*T) *[]Raw) Row[T] {
 	return Row[T]{
 		rest: true,
-		put: func(b []byte, v *T, _ bool) ([]byte, error) {
+		put: func(b []byte, v *T, _ bool, _ int) ([]byte, error) {
 			for _, a := range *field(v) {
 				if err := checkLen(len(a.Data)); err != nil {
 					return b, within(strconv.Itoa(int(a.Type&typeMask)), err)
@@ -117,20 +112,20 @@ func Rest[T any](field func(*T) *[]Raw) Row[T] {
 			}
 			return b, nil
 		},
-		get: func(typ uint16, p []byte, v *T) error {
+		get: func(typ uint16, p []byte, v *T, _ int) error {
 			f := field(v)
 			*f = append(*f, Raw{Type: typ, Data: append([]byte{}, p...)})
 			return nil
 		},
-		fill: func(r *rand.Rand, v *T) {
+		fill: func(r *rand.Rand, v *T, _ int) {
 			*field(v) = []Raw{{Type: typeMask - uint16(r.IntN(8)), Data: randomBytes(r, r.IntN(8))}}
 		},
 	}
 }
 
-func appendNest[S any](b []byte, typ uint16, table Table[S], v *S) ([]byte, error) {
+func appendNest[S any](b []byte, typ uint16, table Table[S], v *S, depth int) ([]byte, error) {
 	b, start := BeginNested(b, typ)
-	b, err := table.Append(b, v)
+	b, err := table.append(b, v, depth+1)
 	if err != nil {
 		return b, err
 	}
@@ -138,27 +133,3 @@ func appendNest[S any](b []byte, typ uint16, table Table[S], v *S) ([]byte, erro
 }
 
 func always(s Schema) func([]byte) Schema { return func([]byte) Schema { return s } }
-
-// listSchema names the members of a List by their number.
-type listSchema struct{ item Schema }
-
-func (l listSchema) Attr(typ uint16, _ []byte) (string, Schema) {
-	return strconv.Itoa(int(typ)), l.item
-}
-
-func (w wire) String() string { return fmt.Sprintf("%d bits", 8*w.width) }
-
-func decimal[V Integer](n V) string {
-	if n < 0 {
-		return strconv.FormatInt(int64(n), 10)
-	}
-	return strconv.FormatUint(uint64(n), 10)
-}
-
-func randomBytes(r *rand.Rand, n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(r.Uint32())
-	}
-	return b
-}

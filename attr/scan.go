@@ -7,10 +7,11 @@ import (
 )
 
 const (
-	headerLen = 4      // struct nlattr
-	typeMask  = 0x3fff // NLA_TYPE_MASK: without NLA_F_NESTED and NLA_F_NET_BYTEORDER
-	nested    = 0x8000 // NLA_F_NESTED
-	maxLen    = 0xffff // nla_len is 16 bits wide
+	headerLen    = 4      // struct nlattr
+	typeMask     = 0x3fff // NLA_TYPE_MASK: without NLA_F_NESTED and NLA_F_NET_BYTEORDER
+	nested       = 0x8000 // NLA_F_NESTED
+	netByteOrder = 0x4000 // NLA_F_NET_BYTEORDER
+	maxLen       = 0xffff // nla_len is 16 bits wide
 )
 
 // Scanner walks the attributes of one nest in place: it allocates nothing and
@@ -106,6 +107,21 @@ func (s *Scanner) Uint64() uint64 {
 		return 0
 	}
 	return binary.NativeEndian.Uint64(s.payload)
+}
+
+// Uint returns the payload as an unsigned integer in host byte order of 8, 16, 32 or
+// 64 bits, as it comes.
+func (s *Scanner) Uint() uint64 { return s.number(wire{}) }
+
+// Sint is Uint for a signed integer.
+func (s *Scanner) Sint() int64 { return int64(s.number(wire{signed: true})) }
+
+func (s *Scanner) number(w wire) uint64 {
+	u, _, err := load(s.payload, w)
+	if err != nil {
+		s.Fail(malformed("attribute %d has %d bytes, want an integer", s.Type(), len(s.payload)))
+	}
+	return u
 }
 
 // BE16 returns the payload as an integer in network byte order.

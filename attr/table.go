@@ -15,18 +15,32 @@ type Table[T any] []Row[T]
 type Row[T any] struct {
 	typ  uint16
 	name string
+	size int // of the payload, if it is always the same
 
-	put  func(b []byte, v *T, always bool) ([]byte, error) // appends the attribute if the field is set, or always
-	get  func(typ uint16, p []byte, v *T) error            // stores the payload
-	fill func(r *rand.Rand, v *T)                          // sets the field at random, for tests
-	sub  func(siblings []byte) Schema                      // names inside the payload
-	over func(v *T, limit uint64) error                    // refuses an integer above the limit
+	put  func(b []byte, v *T, always bool, depth int) ([]byte, error) // appends the attribute if the field is set, or always
+	get  func(typ uint16, p []byte, v *T, depth int) error            // stores the payload
+	fill func(r *rand.Rand, v *T, turns int)                          // sets the field at random, for tests
+	sub  func(siblings []byte) Schema                                 // names inside the payload
+	show func(b, p, siblings []byte) (_ []byte, ok bool)              // appends the payload as text
+	over func(v *T, limit uint64) error                               // refuses an integer above the limit
 
 	always   bool // sent even if zero
+	unset    bool // zero cannot be sent, whatever always says
+	many     bool // may be several attributes
+	late     bool // stored when all others have been
 	rest     bool // takes the attributes that have no row
 	readOnly bool
+	flags    uint16 // set in the type that is sent
 	max      uint64
+	problem  string // why the row cannot work
+
+	self *Table[T] // the only row of a table that stands for another: see Recursive
 }
+
+// maxDepth is how many nests may stand in each other, more than any protocol has.
+// It keeps what is received, and values that contain themselves, from exhausting
+// the stack.
+const maxDepth = 32
 
 // Type returns the attribute's type.
 func (r Row[T]) Type() uint16 { return r.typ }
@@ -35,8 +49,8 @@ func (r Row[T]) Type() uint16 { return r.typ }
 func (r Row[T]) Name() string { return r.name }
 
 // Required returns the row with its field sent even when it is zero: for
-// attributes that the kernel insists on. It concerns integers, durations and
-// booleans.
+// attributes that the kernel insists on. A zero address, a nil pointer and a flag
+// that is false cannot be sent all the same.
 func (r Row[T]) Required() Row[T] {
 	r.always = true
 	return r
@@ -52,13 +66,25 @@ func (r Row[T]) ReadOnly() Row[T] {
 // Max returns the row of an integer with values above n refused before anything
 // is sent. n must not be 0.
 func (r Row[T]) Max(n uint64) Row[T] {
-	r.max = n
 	fill, over := r.fill, r.over
-	r.fill = func(rnd *rand.Rand, v *T) {
-		for fill(rnd, v); over(v, n) != nil; {
-			fill(rnd, v)
+	if over == nil {
+		r.problem = "Max is for integers"
+		return r
+	}
+	r.max = n
+	r.fill = func(rnd *rand.Rand, v *T, turns int) {
+		for fill(rnd, v, turns); over(v, n) != nil; {
+			fill(rnd, v, turns)
 		}
 	}
+	return r
+}
+
+// NetByteOrder returns the row with NLA_F_NET_BYTEORDER set in the type that is
+// sent, which a few protocols insist on (ipset). It changes nothing else: the row
+// must be one of network byte order.
+func (r Row[T]) NetByteOrder() Row[T] {
+	r.flags |= netByteOrder
 	return r
 }
 
@@ -73,27 +99,45 @@ func (r Row[T]) Within(choose func(siblings []byte) Schema) Row[T] {
 // Sample returns the row with a function that sets its field at random to
 // something that survives a round trip. [Custom] rows need it to be tested.
 func (r Row[T]) Sample(fill func(r *rand.Rand, v *T)) Row[T] {
-	r.fill = fill
+	r.fill = func(rnd *rand.Rand, v *T, _ int) { fill(rnd, v) }
 	return r
+}
+
+// send appends the attribute of one row.
+func (r *Row[T]) send(b []byte, v *T, always bool, depth int) ([]byte, error) {
+	if r.problem != "" {
+		return b, invalid(r.problem)
+	}
+	if r.max != 0 {
+		if err := r.over(v, r.max); err != nil {
+			return b, err
+		}
+	}
+	start := len(b)
+	b, err := r.put(b, v, always, depth)
+	if r.flags != 0 && err == nil {
+		setFlags(b[start:], r.flags)
+	}
+	return b, err
 }
 
 // Append appends the attributes of every set field of v to b, in the order of
 // the rows. It returns an *[Error] for a value that its attribute cannot hold;
 // then the bytes are of no use.
-func (t Table[T]) Append(b []byte, v *T) ([]byte, error) {
+func (t Table[T]) Append(b []byte, v *T) ([]byte, error) { return t.append(b, v, 0) }
+
+func (t Table[T]) append(b []byte, v *T, depth int) ([]byte, error) {
+	if depth > maxDepth {
+		return b, invalid("nested deeper than " + decimal(maxDepth))
+	}
+	t = t.rows()
 	for i := range t {
 		r := &t[i]
-		if r.readOnly || r.put == nil {
+		if r.readOnly || r.put == nil && r.problem == "" {
 			continue
 		}
 		var err error
-		if r.max != 0 && r.over != nil {
-			err = r.over(v, r.max)
-		}
-		if err == nil {
-			b, err = r.put(b, v, r.always)
-		}
-		if err != nil {
+		if b, err = r.send(b, v, r.always, depth); err != nil {
 			return b, within(r.name, err)
 		}
 	}
@@ -103,7 +147,23 @@ func (t Table[T]) Append(b []byte, v *T) ([]byte, error) {
 // Decode stores the attributes in b into v. Fields without an attribute keep
 // their values. The bytes are copied where a field needs them, so that v does
 // not hold on to b. It returns an *[Error] that matches [ErrMalformed].
-func (t Table[T]) Decode(b []byte, v *T) error {
+func (t Table[T]) Decode(b []byte, v *T) error { return t.decode(b, v, 0) }
+
+func (t Table[T]) decode(b []byte, v *T, depth int) error {
+	if depth > maxDepth {
+		return &Error{Err: malformed("nested deeper than %d", maxDepth)}
+	}
+	t = t.rows()
+	late, err := t.walk(b, v, depth, false)
+	if late && err == nil {
+		_, err = t.walk(b, v, depth, true)
+	}
+	return err
+}
+
+// walk stores the attributes in b whose rows are late, or those whose rows are not,
+// and then tells whether it came by the others.
+func (t Table[T]) walk(b []byte, v *T, depth int, late bool) (others bool, err error) {
 	s := Scan(b)
 	hint := 0
 	for s.Next() {
@@ -113,23 +173,40 @@ func (t Table[T]) Decode(b []byte, v *T) error {
 		}
 		hint = i + 1
 		r := &t[i]
-		if r.get == nil {
+		switch {
+		case r.problem != "":
+			return false, within(r.name, invalid(r.problem))
+		case r.get == nil:
+			continue
+		case r.late != late:
+			others = true
 			continue
 		}
-		if err := r.get(s.typ, s.payload, v); err != nil {
-			return within(r.name, err)
+		if err := r.get(s.typ, s.payload, v, depth); err != nil {
+			return false, within(r.name, err)
 		}
 	}
 	if err := s.Err(); err != nil {
-		return &Error{Err: err}
+		return false, &Error{Err: err}
 	}
-	return nil
+	return others, nil
+}
+
+// rows returns the table that t stands for.
+func (t Table[T]) rows() Table[T] {
+	if len(t) == 1 && t[0].self != nil {
+		return *t[0].self
+	}
+	return t
 }
 
 // find returns the index of the row for typ, else that of the Rest row, else -1.
 // It looks at hint first and then around: with rows in the order of the message
 // every look-up is the first comparison.
 func (t Table[T]) find(typ uint16, hint int) int {
+	if hint < len(t) && t[hint].typ == typ && !t[hint].rest {
+		return hint
+	}
 	rest := -1
 	for n := range t {
 		i := hint + n
@@ -145,49 +222,63 @@ func (t Table[T]) find(typ uint16, hint int) int {
 	return rest
 }
 
-// Attr implements [Schema].
-func (t Table[T]) Attr(typ uint16, siblings []byte) (name string, sub Schema) {
+// row returns the row for typ, nil if there is none.
+func (t Table[T]) row(typ uint16) *Row[T] {
+	t = t.rows()
 	for i := range t {
 		if t[i].typ == typ && !t[i].rest {
-			if t[i].sub != nil {
-				sub = t[i].sub(siblings)
-			}
-			return t[i].name, sub
+			return &t[i]
 		}
 	}
-	return "", nil
+	return nil
+}
+
+// Attr implements [Schema].
+func (t Table[T]) Attr(typ uint16, siblings []byte) (name string, sub Schema) {
+	r := t.row(typ)
+	if r == nil {
+		return "", nil
+	}
+	if r.sub != nil {
+		sub = r.sub(siblings)
+	}
+	return r.name, sub
 }
 
 // Fill sets every field that a row can send to a random value, for round-trip
 // tests.
-func (t Table[T]) Fill(r *rand.Rand, v *T) {
-	for i := range t {
-		if t[i].fill != nil && !t[i].readOnly {
-			t[i].fill(r, v)
-		}
-	}
-}
+func (t Table[T]) Fill(r *rand.Rand, v *T) { t.fill(r, v, 0, false) }
 
 // FillAll is Fill with the fields that are only read as well.
-func (t Table[T]) FillAll(r *rand.Rand, v *T) {
-	for i := range t {
-		if t[i].fill != nil {
-			t[i].fill(r, v)
+func (t Table[T]) FillAll(r *rand.Rand, v *T) { t.fill(r, v, 0, true) }
+
+// maxTurns is how often a table that nests itself is filled inside itself.
+const maxTurns = 2
+
+func (t Table[T]) fill(r *rand.Rand, v *T, turns int, all bool) {
+	for _, late := range []bool{false, true} {
+		for i := range t {
+			if row := &t[i]; row.fill != nil && row.late == late && (all || !row.readOnly) {
+				row.fill(r, v, turns)
+			}
 		}
 	}
 }
 
 // Check returns an error if the table is inconsistent: two rows of one type, a
-// row without a name, more than one Rest row. Tests call it.
+// row without a name, more than one Rest row, a row of something that its
+// constructor does not take. Tests call it.
 func (t Table[T]) Check() error {
 	seen := map[uint16]string{}
 	rests := 0
-	for _, r := range t {
+	for _, r := range t.rows() {
 		switch {
 		case r.rest:
 			rests++
 		case r.name == "":
 			return errors.New("a row has no name")
+		case r.problem != "":
+			return errors.New(r.name + ": " + r.problem)
 		case seen[r.typ] != "":
 			return errors.New(seen[r.typ] + " and " + r.name + " have the same type")
 		default:

@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mdlayher/netlink"
-
 	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/attr/attrtest"
 )
@@ -70,8 +68,89 @@ type everything struct {
 	List                       []inner
 	Custom                     [2]byte
 	Reported                   uint32
+	SBE16                      int16
+	SBE32                      int32
+	SBE64                      int64
+	Uint, Wide                 uint64
+	Sint                       int64
+	Text                       string
+	Key                        [32]byte
+	Words                      [4]uint32
+	Name16                     string
+	Ports                      []uint16
+	Hosts                      []netip.Addr
+	Entries                    []entry
+	Repeats                    []uint32
+	Groups                     []inner
+	Servers                    []netip.Addr
+	Matrix                     [][]uint8
+	Limits                     map[uint8]uint32
+	Policies                   map[int]map[uint16]inner
+	Bits                       attr.Bits[bits]
+	Struct                     cache
+	OptStruct                  *entry
+	OptUint                    *uint64
+	OptPorts                   *[]uint16
+	Kind                       string
+	ByNumber                   uint64
+	ByNest                     *inner
+	ByName                     string
+	ByOther                    []byte
+	Tree                       *tree
+	Order                      uint16
 	Rest                       []attr.Raw
 }
+
+type bits uint32
+
+// entry and cache are C structs.
+type entry struct {
+	Port uint16
+	Flag bool
+}
+
+type cache struct {
+	Hits, Misses uint32
+	Name         string
+	Key          [6]byte
+	Source       netip.Addr
+	Age          time.Duration
+	First        entry
+	Change       attr.Bits[bits]
+}
+
+var entryLayout = attr.Layout[entry]{Size: 4, Fields: []attr.Row[entry]{
+	attr.BE16(0, "port", func(e *entry) *uint16 { return &e.Port }),
+	attr.Bool(3, "flag", func(e *entry) *bool { return &e.Flag }),
+}}
+
+var cacheLayout = attr.Layout[cache]{Size: 54, Fields: []attr.Row[cache]{
+	attr.U32(0, "hits", func(c *cache) *uint32 { return &c.Hits }),
+	attr.U32(4, "misses", func(c *cache) *uint32 { return &c.Misses }),
+	attr.FixedString(8, "name", 16, func(c *cache) *string { return &c.Name }),
+	attr.FixedBytes(24, "key", func(c *cache) []byte { return c.Key[:] }),
+	attr.Addr4(30, "source", func(c *cache) *netip.Addr { return &c.Source }),
+	attr.Seconds(34, "age", func(c *cache) *time.Duration { return &c.Age }),
+	attr.Struct(38, "first", entryLayout, func(c *cache) *entry { return &c.First }),
+	attr.BitField32(44, "change", func(c *cache) *attr.Bits[bits] { return &c.Change }),
+}}
+
+// tree is a struct that holds itself.
+type tree struct {
+	ID       uint32
+	Left     *tree
+	Children []tree
+}
+
+var treeAttrs = attr.Recursive(func(self attr.Table[tree]) attr.Table[tree] {
+	return attr.Table[tree]{
+		attr.U32(1, "TREE_ID", func(t *tree) *uint32 { return &t.ID }),
+		attr.Nested(2, "TREE_LEFT", self, func(t *tree) **tree { return &t.Left }),
+		attr.List(3, "TREE_CHILDREN", self, func(t *tree) *[]tree { return &t.Children }),
+	}
+})
+
+var kindRow = attr.String(80, "KIND", func(v *everything) *string { return &v.Kind })
 
 var inner2Attrs = attr.Table[inner2]{
 	attr.U16(7, "INNER2_X", func(v *inner2) *uint16 { return &v.X }),
@@ -144,12 +223,47 @@ var allAttrs = attr.Table[everything]{
 	attr.OptS16(46, "OPTS16", func(v *everything) **int16 { return &v.OptS16 }),
 	attr.OptS64(47, "OPTS64", func(v *everything) **int64 { return &v.OptS64 }),
 	attr.OptBE64(48, "OPTBE64", func(v *everything) **uint64 { return &v.OptBE64 }),
+	attr.SBE16(50, "SBE16", func(v *everything) *int16 { return &v.SBE16 }),
+	attr.SBE32(51, "SBE32", func(v *everything) *int32 { return &v.SBE32 }),
+	attr.SBE64(52, "SBE64", func(v *everything) *int64 { return &v.SBE64 }),
+	attr.Uint(53, "UINT", func(v *everything) *uint64 { return &v.Uint }),
+	attr.Uint(54, "WIDE", func(v *everything) *uint64 { return &v.Wide }),
+	attr.Sint(55, "SINT", func(v *everything) *int64 { return &v.Sint }),
+	attr.Text(56, "TEXT", func(v *everything) *string { return &v.Text }),
+	attr.FixedBytes(57, "KEY", func(v *everything) []byte { return v.Key[:] }),
+	attr.FixedArray(attr.BE32(58, "WORDS", attr.Self[uint32]), func(v *everything) []uint32 { return v.Words[:] }),
+	attr.FixedString(59, "NAME16", 16, func(v *everything) *string { return &v.Name16 }),
+	attr.Array(attr.U16(60, "PORTS", attr.Self[uint16]).Max(60000), func(v *everything) *[]uint16 { return &v.Ports }),
+	attr.Array(attr.Addr6(61, "HOSTS", attr.Self[netip.Addr]), func(v *everything) *[]netip.Addr { return &v.Hosts }),
+	attr.Array(attr.Struct(62, "ENTRIES", entryLayout, attr.Self[entry]), func(v *everything) *[]entry { return &v.Entries }),
+	attr.Repeated(attr.U32(63, "REPEATS", attr.Self[uint32]), func(v *everything) *[]uint32 { return &v.Repeats }),
+	attr.Repeated(attr.Inline(64, "GROUPS", innerAttrs, attr.Self[inner]), func(v *everything) *[]inner { return &v.Groups }),
+	attr.ListOf(65, "SERVERS", attr.Addr(0, "", attr.Self[netip.Addr]), func(v *everything) *[]netip.Addr { return &v.Servers }),
+	attr.ListOf(66, "MATRIX", attr.Array(attr.U8(0, "", attr.Self[uint8]), attr.Self[[]uint8]), func(v *everything) *[][]uint8 { return &v.Matrix }),
+	attr.Map(67, "LIMITS", attr.U32(0, "", attr.Self[uint32]), func(v *everything) *map[uint8]uint32 { return &v.Limits }),
+	attr.Map(68, "POLICIES", attr.Map(0, "", attr.Inline(0, "", innerAttrs, attr.Self[inner]), attr.Self[map[uint16]inner]),
+		func(v *everything) *map[int]map[uint16]inner { return &v.Policies }),
+	attr.BitField32(69, "BITS", func(v *everything) *attr.Bits[bits] { return &v.Bits }),
+	attr.Struct(70, "STRUCT", cacheLayout, func(v *everything) *cache { return &v.Struct }),
+	attr.Opt(attr.Struct(71, "OPTSTRUCT", entryLayout, attr.Self[entry]), func(v *everything) **entry { return &v.OptStruct }),
+	attr.Opt(attr.Uint(72, "OPTUINT", attr.Self[uint64]), func(v *everything) **uint64 { return &v.OptUint }),
+	attr.Opt(attr.Array(attr.BE16(73, "OPTPORTS", attr.Self[uint16]), attr.Self[[]uint16]), func(v *everything) **[]uint16 { return &v.OptPorts }),
+	kindRow,
+	attr.Choose(kindRow, func(v *everything) *string { return &v.Kind }, map[string]attr.Row[everything]{
+		"number": attr.U64(81, "DATA", func(v *everything) *uint64 { return &v.ByNumber }),
+		"nest":   attr.Nested(81, "DATA", innerAttrs, func(v *everything) **inner { return &v.ByNest }),
+		"name":   attr.String(81, "DATA", func(v *everything) *string { return &v.ByName }),
+	}, attr.Bytes(81, "DATA", func(v *everything) *[]byte { return &v.ByOther }).Sample(func(*rand.Rand, *everything) {})),
+	attr.Nested(82, "TREE", treeAttrs, func(v *everything) **tree { return &v.Tree }),
+	attr.BE16(83, "ORDER", func(v *everything) *uint16 { return &v.Order }).NetByteOrder(),
 	attr.Rest(func(v *everything) *[]attr.Raw { return &v.Rest }),
 }
 
 func TestTables(t *testing.T) {
 	attrtest.RoundTrip(t, allAttrs)
-	attrtest.Covers(t, allAttrs)
+	attrtest.RoundTrip(t, treeAttrs)
+	attrtest.Covers(t, allAttrs, "ByOther") // of no case
+	attrtest.Covers(t, attr.Table[cache](cacheLayout.Fields))
 	twice := attr.Table[inner]{innerAttrs[0], innerAttrs[0]}
 	if twice.Check() == nil {
 		t.Error("a table with two rows of one type passes its check")
@@ -164,43 +278,6 @@ func TestZeroValueSendsNothing(t *testing.T) {
 	b, err = attr.Table[inner]{innerAttrs[0].Required()}.Append(nil, &inner{})
 	if want := attr.AppendUint32(nil, 1, 0); err != nil || !bytes.Equal(b, want) {
 		t.Errorf("a required zero gives % x, %v", b, err)
-	}
-}
-
-// The bytes are those that mdlayher/netlink's encoder makes by hand.
-func TestSameBytesAsAttributeEncoder(t *testing.T) {
-	v := everything{
-		U8: 1, U16: 2, U32: 3, U64: 4, S32: -5, Flag: true, Str: "eth0", Bytes: []byte{1, 2, 3},
-		Nested: &inner{A: 6, B: "x", C: &inner2{X: 7}},
-	}
-	got, err := allAttrs.Append(nil, &v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ae := netlink.NewAttributeEncoder()
-	ae.Uint8(1, 1)
-	ae.Uint16(3, 2)
-	ae.Uint32(4, 3)
-	ae.Uint64(6, 4)
-	ae.Int32(9, -5)
-	ae.Flag(23, true)
-	ae.String(24, "eth0")
-	ae.Bytes(26, []byte{1, 2, 3})
-	ae.Nested(39, func(nae *netlink.AttributeEncoder) error {
-		nae.Uint32(1, 6)
-		nae.String(2, "x")
-		nae.Nested(3, func(nae *netlink.AttributeEncoder) error {
-			nae.Uint16(7, 7)
-			return nil
-		})
-		return nil
-	})
-	want, err := ae.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("got\n% x\nwant\n% x", got, want)
 	}
 }
 
@@ -223,6 +300,23 @@ func TestRefusedValuesNameTheirAttribute(t *testing.T) {
 		{"negative duration", everything{Lease: -time.Second}, "SECONDS"},
 		{"duration too long", everything{Delay: 1 << 62}, "MILLIS"},
 		{"unknown attribute too long", everything{Rest: []attr.Raw{{Type: 0x8000 | 950, Data: long}}}, "950"},
+		{"above a limit in an array", everything{Ports: []uint16{1, 60001}}, "PORTS.2"},
+		{"NUL in text without one", everything{Text: "a\x00"}, "TEXT"},
+		{"text that leaves no room for its NUL", everything{Name16: "0123456789abcdef"}, "NAME16"},
+		{"IPv4 in an array for IPv6", everything{Hosts: []netip.Addr{netip.IPv6Loopback(), netip.MustParseAddr("10.0.0.1")}}, "HOSTS.2"},
+		{"no address in an array", everything{Hosts: []netip.Addr{{}}}, "HOSTS.1"},
+		{"no address in a list", everything{Servers: []netip.Addr{netip.IPv6Loopback(), {}}}, "SERVERS.2"},
+		{"array too long", everything{Ports: make([]uint16, 32766)}, "PORTS"},
+		{"list too long", everything{Matrix: [][]uint8{make([]uint8, 40000), make([]uint8, 40000)}}, "MATRIX"},
+		{"member of a list too long", everything{Matrix: [][]uint8{{1}, make([]uint8, 65532)}}, "MATRIX.2"},
+		{"key below all", everything{Policies: map[int]map[uint16]inner{-1: nil}}, "POLICIES.-1"},
+		{"key above all", everything{Policies: map[int]map[uint16]inner{1: {1 << 14: {}}}}, "POLICIES.1.16384"},
+		{"in a map", everything{Policies: map[int]map[uint16]inner{1: {2: {A: 1<<24 + 1}}}}, "POLICIES.1.2.INNER_A"},
+		{"bits that are not selected", everything{Bits: attr.Bits[bits]{Value: 5, Selector: 4}}, "BITS"},
+		{"in a struct", everything{Struct: cache{Age: -1}}, "STRUCT.age"},
+		{"in a struct of a struct", everything{Struct: cache{Change: attr.Bits[bits]{Value: 1}}}, "STRUCT.change"},
+		{"repeated", everything{Groups: []inner{{}, {B: "\x00"}}}, "GROUPS.INNER_B"},
+		{"chosen", everything{Kind: "name", ByName: "\x00"}, "DATA"},
 		{"nest too long", everything{Nested: &inner{B: strings.Repeat("x", 65520), C: &inner2{X: 1}}}, "NESTED"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -254,6 +348,18 @@ func TestMalformedBytesNameTheirAttribute(t *testing.T) {
 		{"inside a nest", nest(39, nest(3, nest(7, 1, 2, 3)...)...), "NESTED.INNER_C.INNER2_X"},
 		{"a nest cut short", nest(39, lying(9, 1)...), "NESTED"},
 		{"in a list", nest(41, nest(1, nest(1, 1, 2, 3)...)...), "LIST.1.INNER_A"},
+		{"half an element", nest(60, 1, 2, 3), "PORTS"},
+		{"an array that is not as long", nest(58, 1, 2, 3, 4), "WORDS"},
+		{"a key that is not as long", nest(57, 1, 2, 3, 4), "KEY"},
+		{"a member of a list", nest(65, nest(7, 1, 2, 3)...), "SERVERS.7"},
+		{"a member of a map", nest(67, nest(9, 1, 2, 3)...), "LIMITS.9"},
+		{"a key that fits nowhere", nest(67, nest(256, 1, 2, 3, 4)...), "LIMITS.256"},
+		{"a map in a map", nest(68, nest(1, nest(2, nest(1, 1, 2, 3)...)...)...), "POLICIES.1.2.INNER_A"},
+		{"bits of 4 bytes", nest(69, 1, 2, 3, 4), "BITS"},
+		{"a repeated nest", nest(64, nest(1, 1, 2, 3)...), "GROUPS.INNER_A"},
+		{"chosen before its kind", append(nest(81, 1, 2, 3), attr.AppendString(nil, 80, "number")...), "DATA"},
+		{"chosen behind its kind", append(attr.AppendString(nil, 80, "nest"), nest(81, nest(1, 1, 2, 3)...)...), "DATA.INNER_A"},
+		{"a tree", nest(82, nest(3, nest(5, nest(2, nest(1, 1, 2, 3)...)...)...)...), "TREE.TREE_CHILDREN.5.TREE_LEFT.TREE_ID"},
 		{"length beyond the end", lying(9, 4, 1, 2, 3, 4), ""},
 		{"length below a header", lying(3, 4, 1, 2, 3, 4), ""},
 	} {
@@ -307,76 +413,22 @@ func TestPath(t *testing.T) {
 	if name, _ := attr.Name(attr.SchemaAt(allAttrs, b, 20), 7, nil); name != "INNER2_X" {
 		t.Errorf("the nest at 20 calls 7 %q", name)
 	}
-}
 
-func FuzzDecode(f *testing.F) { attrtest.Fuzz(f, allAttrs) }
-
-func BenchmarkAppend(b *testing.B) {
-	v := inner{A: 42, B: "eth0", C: &inner2{X: 7}}
-	b.Run("table", func(b *testing.B) {
-		b.ReportAllocs()
-		buf := make([]byte, 0, 128)
-		for b.Loop() {
-			if _, err := innerAttrs.Append(buf, &v); err != nil {
-				b.Fatal(err)
-			}
+	for _, v := range []everything{
+		{Kind: "nest", ByNest: &inner{A: 6}},
+		{Kind: "number", ByNumber: 6},
+	} {
+		b, err := allAttrs.Append(nil, &v)
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
-	b.Run("AttributeEncoder", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			ae := netlink.NewAttributeEncoder()
-			ae.Uint32(1, v.A)
-			ae.String(2, v.B)
-			ae.Nested(3, func(nae *netlink.AttributeEncoder) error {
-				nae.Uint16(7, v.C.X)
-				return nil
-			})
-			if _, err := ae.Encode(); err != nil {
-				b.Fatal(err)
-			}
+		want := map[string]string{"nest": "DATA.INNER_A", "number": "DATA"}[v.Kind]
+		if got := attr.Path(allAttrs, b, len(b)-4); got != want {
+			t.Errorf("%s: got %q, want %q", v.Kind, got, want)
 		}
-	})
-}
-
-func BenchmarkDecode(b *testing.B) {
-	data, _ := innerAttrs.Append(nil, &inner{A: 42, C: &inner2{X: 7}})
-	b.Run("table", func(b *testing.B) {
-		b.ReportAllocs()
-		var v inner2
-		var in inner
-		_ = v
-		for b.Loop() {
-			if err := innerAttrs.Decode(data, &in); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("AttributeDecoder", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			ad, err := netlink.NewAttributeDecoder(data)
-			if err != nil {
-				b.Fatal(err)
-			}
-			var in inner
-			for ad.Next() {
-				switch ad.Type() {
-				case 1:
-					in.A = ad.Uint32()
-				case 3:
-					ad.Nested(func(nad *netlink.AttributeDecoder) error {
-						in.C = new(inner2)
-						for nad.Next() {
-							in.C.X = nad.Uint16()
-						}
-						return nil
-					})
-				}
-			}
-			if ad.Err() != nil {
-				b.Fatal(ad.Err())
-			}
-		}
-	})
+	}
+	b, err = allAttrs.Append(nil, &everything{Policies: map[int]map[uint16]inner{3: {7: {A: 1}}}})
+	if got := attr.Path(allAttrs, b, 12); err != nil || got != "POLICIES.3.7.INNER_A" {
+		t.Errorf("got %q, %v", got, err)
+	}
 }

@@ -37,9 +37,18 @@ type Call[Req, Resp any] struct {
 	// DecodeHeader stores the family's own header in an answer, of
 	// [Family.HeaderSize] bytes, which it must not keep. The default ignores it.
 	DecodeHeader func(b []byte, resp *Resp) error
+	// Check has each request compared with the kernel's own policy before it is sent:
+	// what the kernel would refuse for its form is refused with the attribute's name
+	// and the limit, as [Policy.Check] does. The policy is asked for once and kept
+	// with the client as long as the family keeps its number. A kernel that tells no
+	// policy checks nothing. In a batch the check is made when the batch is sent. The
+	// default is false.
+	Check bool
 	// Describe returns what a request is about, for [nlkit.Error.Object]. It is
 	// given the request without its header, and called only if there is an error.
 	Describe func(req *Req) string
+
+	answers bool // a Query is always answered, by a message or an error
 }
 
 // Do sends the command and waits for its acknowledgement, or queues it if d is a
@@ -47,14 +56,21 @@ type Call[Req, Resp any] struct {
 //
 // Errors: [errors.ErrUnsupported] if the family has no such command,
 // [fs.ErrPermission] without the privilege that it takes, [fs.ErrInvalid] for a
-// value that is refused, by the kernel or before it is sent, and what the command
-// itself says.
-func (call Call[Req, Resp]) Do(ctx context.Context, d nlkit.Doer, fam Family, req *Req) error {
-	r, err := call.request(fam, req)
+// value that is refused, by the kernel or before it is sent, [fs.ErrNotExist] and
+// [ErrReassigned] for a family that is gone, and what the command itself says.
+func (call Call[Req, Resp]) Do(ctx context.Context, d nlkit.Doer, fam Target, req *Req) error {
+	r, a, err := call.request(fam, req, false)
 	if err != nil {
 		return err
 	}
-	return nlkit.Do(ctx, d, r)
+	if a.byName {
+		r.Lookup = func(ctx context.Context, c *nlkit.Client) error { return a.sent(r, a.settle(ctx, c)) }
+	}
+	err = nlkit.Do(ctx, d, r)
+	if c, ok := d.(*nlkit.Client); ok && a.again(ctx, c, err) {
+		err = nlkit.Do(ctx, d, r)
+	}
+	return err
 }
 
 // Query sends the command and returns its answer, which is one message. nil for req
@@ -63,32 +79,40 @@ func (call Call[Req, Resp]) Do(ctx context.Context, d nlkit.Doer, fam Family, re
 // Errors: [nlkit.ErrNoReply] if the command was done without an answer,
 // [nlkit.ErrMalformed] and [attr.ErrMalformed] for an answer that cannot be
 // decoded, and those of Do.
-func (call Call[Req, Resp]) Query(ctx context.Context, c *nlkit.Client, fam Family, req *Req) (Resp, error) {
+func (call Call[Req, Resp]) Query(ctx context.Context, c *nlkit.Client, fam Target, req *Req) (Resp, error) {
 	var none Resp
-	r, err := call.request(fam, req)
+	r, a, err := call.request(fam, req, false)
 	if err != nil {
 		return none, err
 	}
-	// An acknowledgement is asked for as well: without it a command that answers
-	// nothing would be waited for until ctx ends.
 	var resp Resp
 	answered := false
-	r.Reply = func(m nlkit.Message) error {
-		if answered || m.Type != fam.ID {
+	reply := func(m nlkit.Message) error {
+		if answered || m.Type != a.fam.ID {
 			return nil
 		}
 		answered = true
-		return call.decode(fam, m, &resp)
+		return call.decode(a.fam, m, &resp)
 	}
-	if err := c.Do(ctx, r); err != nil {
-		return none, err
+	ask := func() error { return c.Query(ctx, r, reply) }
+	if !call.answers {
+		// An acknowledgement is asked for as well: without it a command that answers
+		// nothing would be waited for until ctx ends.
+		r.Reply = reply
+		ask = func() error { return c.Do(ctx, r) }
 	}
-	if !answered {
-		e := &nlkit.Error{Op: r.Op, Sent: true, Err: nlkit.ErrNoReply}
-		if r.Describe != nil {
-			e.Object = r.Describe(r.Data)
-		}
-		return none, e
+	err = ask()
+	if a.again(ctx, c, err) {
+		err = ask()
+	}
+	if err == nil {
+		err = a.settle(ctx, c)
+	}
+	if err == nil && !answered {
+		err = nlkit.ErrNoReply
+	}
+	if err != nil {
+		return none, a.sent(r, err)
 	}
 	return resp, nil
 }
@@ -100,61 +124,104 @@ func (call Call[Req, Resp]) Query(ctx context.Context, c *nlkit.Client, fam Fami
 // Errors: [nlkit.ErrDumpInterrupted] if they change all the time,
 // [nlkit.ErrMalformed] and [attr.ErrMalformed] for an answer that cannot be
 // decoded, and those of Do.
-func (call Call[Req, Resp]) List(ctx context.Context, c *nlkit.Client, fam Family, req *Req) ([]Resp, error) {
-	r, err := call.request(fam, req)
+func (call Call[Req, Resp]) List(ctx context.Context, c *nlkit.Client, fam Target, req *Req) ([]Resp, error) {
+	r, a, err := call.request(fam, req, true)
 	if err != nil {
 		return nil, err
 	}
-	return nlkit.List(ctx, c, r, call.decoder(fam))
+	list, err := nlkit.List(ctx, c, r, call.decoder(a))
+	if a.again(ctx, c, err) {
+		list, err = nlkit.List(ctx, c, r, call.decoder(a))
+	}
+	if err == nil {
+		err = a.settle(ctx, c)
+	}
+	if err != nil {
+		return nil, a.sent(r, err)
+	}
+	return list, nil
 }
 
 // All yields what List returns, one at a time as it comes. At most one error comes,
 // and comes last: those of List, with [nlkit.ErrDumpInterrupted] after all answers
 // if they changed meanwhile. Ranging again asks again. req must not be changed
 // until then.
-func (call Call[Req, Resp]) All(ctx context.Context, c *nlkit.Client, fam Family, req *Req) iter.Seq2[Resp, error] {
+func (call Call[Req, Resp]) All(ctx context.Context, c *nlkit.Client, fam Target, req *Req) iter.Seq2[Resp, error] {
 	return func(yield func(Resp, error) bool) {
-		r, err := call.request(fam, req)
+		var none Resp
+		r, a, err := call.request(fam, req, true)
 		if err != nil {
-			var none Resp
 			yield(none, err)
 			return
 		}
-		nlkit.All(ctx, c, r, call.decoder(fam))(yield)
+		for attempt := 0; ; attempt++ {
+			yielded := false
+			err = nil
+			for v, failed := range nlkit.All(ctx, c, r, call.decoder(a)) {
+				if err = failed; err != nil {
+					break // it is the last
+				}
+				yielded = true
+				if !yield(v, nil) {
+					return
+				}
+			}
+			if attempt > 0 || yielded || !a.again(ctx, c, err) {
+				break
+			}
+		}
+		if err == nil {
+			err = a.settle(ctx, c)
+		}
+		if err != nil {
+			yield(none, a.sent(r, err))
+		}
 	}
 }
 
 // request builds the message, or refuses to.
-func (call *Call[Req, Resp]) request(fam Family, req *Req) (nlkit.Request, error) {
+func (call *Call[Req, Resp]) request(target Target, req *Req, dump bool) (nlkit.Request, *aim, error) {
 	if req == nil {
 		req = new(Req)
 	}
-	r, err := fam.begin(call.Op, call.Command, call.Version)
-	if err == nil && call.AppendHeader != nil {
+	a := &aim{version: call.Version}
+	if target == nil {
+		return nlkit.Request{}, nil, call.refuse(call.Op, req, attr.Refuse("no family"))
+	}
+	a.fam, a.byName = target.target()
+	r, err := begin(call.Op, a.fam.Name, call.Command)
+	if a.op = r.Op; err == nil && call.AppendHeader != nil {
 		r.Data = call.AppendHeader(r.Data, req)
+		a.own = len(r.Data) - headerLen
 	}
 	if err == nil {
-		err = fam.endHeader(&r)
+		err = a.begin(&r)
 	}
 	if err == nil {
 		r.Data, err = call.Request.Append(r.Data, req)
 	}
 	if err != nil {
-		return nlkit.Request{}, call.refuse(r.Op, req, err)
+		return nlkit.Request{}, nil, call.refuse(r.Op, req, err)
 	}
 	r.Flags, r.Schema = call.Flags, call.Request
+	if call.Check {
+		a.check = func(p *Policy, attrs []byte) error { return p.Check(call.Command, dump, attrs, call.Request) }
+	}
+	if a.byName || a.check != nil {
+		r.Prepare = a.prepare
+	}
 	if describe := call.Describe; describe != nil {
-		table, header := call.Request, r.Header
+		table := call.Request
 		r.Describe = func(data []byte) string {
 			// From the message, since the caller may have changed req since.
 			var sent Req
-			if len(data) < header || table.Decode(data[header:], &sent) != nil {
+			if len(data) < a.header || table.Decode(data[a.header:], &sent) != nil {
 				return ""
 			}
 			return describe(&sent)
 		}
 	}
-	return r, nil
+	return r, a, nil
 }
 
 // refuse returns err as that of a request that was not sent.
@@ -167,12 +234,12 @@ func (call *Call[Req, Resp]) refuse(op string, req *Req, err error) error {
 }
 
 // decoder returns the function that takes in the messages of a dump.
-func (call *Call[Req, Resp]) decoder(fam Family) nlkit.Decode[Resp] {
+func (call *Call[Req, Resp]) decoder(a *aim) nlkit.Decode[Resp] {
 	return func(m nlkit.Message, v *Resp) (bool, error) {
-		if m.Type != fam.ID {
+		if m.Type != a.fam.ID {
 			return false, nil
 		}
-		return true, call.decode(fam, m, v)
+		return true, call.decode(a.fam, m, v)
 	}
 }
 

@@ -47,7 +47,8 @@ func TestDoQueryAndList(t *testing.T) {
 	for _, f := range all {
 		names[f.Device.Name] = f.has("rx-gro")
 	}
-	if v1, ok := names["v1"]; !ok || v1 || !names["v0"] || !names["lo"] {
+	// Other kernels have devices of tunnels besides.
+	if len(all) != len(names) || len(all) < 3 || !names["v0"] || names["v1"] || !names["lo"] {
 		t.Errorf("got %v", names)
 	}
 	n := 0
@@ -356,16 +357,4 @@ func TestConcurrentCalls(t *testing.T) {
 		})
 	}
 	wg.Wait()
-}
-
-func BenchmarkQuery(b *testing.B) {
-	c, _ := live(b)
-	fam := resolve(b, c, "ethtool")
-	req := &features{Device: &device{Name: "lo"}}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := getFeatures.Query(b.Context(), c, fam, req); err != nil {
-			b.Fatal(err)
-		}
-	}
 }

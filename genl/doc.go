@@ -16,7 +16,8 @@
 // [Resolve] and [ResolveID] give one [Family], [List] and [All] give those that the
 // client's network namespace has, and [LookupGroup] tells whose a multicast group
 // is. All this takes no privilege. A family keeps its numbers until its module is
-// unloaded, so that a program may resolve it once and keep the value.
+// unloaded. Calls take a [Name] in place of a Family as well: the client then looks the
+// family up by itself, once, and finds it again should its number change.
 //
 // # Commands
 //
@@ -42,8 +43,8 @@
 //		},
 //	}
 //
-//	one, err := getWiphy.Query(ctx, c, fam, &wiphyQuery{Index: new(uint32(0))})
-//	all, err := getWiphy.List(ctx, c, fam, nil)
+//	one, err := getWiphy.Query(ctx, c, genl.Name("nl80211"), &wiphyQuery{Index: new(uint32(0))})
+//	all, err := getWiphy.List(ctx, c, genl.Name("nl80211"), nil)
 //
 // [Call.Do] is for commands that are acknowledged, and takes a batch as well as a
 // client; [Call.Query] for those that answer with one message; [Call.List] and
@@ -54,6 +55,13 @@
 // header's fields into the same structs: see [Call.AppendHeader] and
 // [Call.DecodeHeader]. What fits no table is built by hand as a [Message], and
 // turned into a request of package nlkit by [Family.Request].
+//
+// # Policies
+//
+// [GetPolicy] tells what the kernel demands of each command's attributes: their forms,
+// ranges and lengths, nests included. With [Call.Check] a call's requests are compared
+// with that before they are sent, so that what this kernel does not take is refused with
+// the attribute's name and the limit.
 //
 // # Events
 //

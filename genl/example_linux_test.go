@@ -125,6 +125,62 @@ func ExampleResolve() {
 	// true
 }
 
+func ExampleName() {
+	ctx := context.Background()
+	c, err := nlkit.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+
+	// The client looks the family up, once, and follows it.
+	for range 3 {
+		info, err := getFamilyInfo.Query(ctx, c, genl.Name("nlctrl"), &familyQuery{Name: "nlctrl"})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(info.Groups)
+	}
+
+	_, err = getFamilyInfo.Query(ctx, c, genl.Name("nlkit-none"), &familyQuery{Name: "nlctrl"})
+	fmt.Println(err)
+	fmt.Println(errors.Is(err, fs.ErrNotExist))
+
+	// Output:
+	// [{16 notify}]
+	// [{16 notify}]
+	// [{16 notify}]
+	// nlctrl.GetFamily "nlkit-none": no such file or directory
+	// true
+}
+
+func ExampleGetPolicy() {
+	ctx := context.Background()
+	c, err := nlkit.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+
+	policy, err := genl.GetPolicy(ctx, c, genl.Name("nlctrl"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	o, _ := policy.Operation(3) // CTRL_CMD_GETFAMILY
+	fmt.Print(o.Do.Text(familyQueryAttrs))
+
+	// Every request of a call can be held against it before it is sent.
+	checked := getFamilyInfo
+	checked.Check = true
+	_, err = checked.Query(ctx, c, genl.Name("nlctrl"), &familyQuery{Name: "a-name-that-is-too-long"})
+	fmt.Println(err)
+
+	// Output:
+	// 1 U16 0..65535
+	// CTRL_ATTR_FAMILY_NAME NUL_STRING of 15 bytes at most
+	// nlctrl.GetFamily a-name-that-is-too-long: 23 bytes, the kernel takes 15 at most (CTRL_ATTR_FAMILY_NAME)
+}
+
 func ExampleLookupGroup() {
 	ctx := context.Background()
 	c, err := nlkit.New()

@@ -174,8 +174,12 @@ func resolve(ctx context.Context, c *nlkit.Client, op, name string) (Family, err
 // Errors: [fs.ErrNotExist] if there is no such family, or none that the client's
 // network namespace may see.
 func ResolveID(ctx context.Context, c *nlkit.Client, id uint16) (Family, error) {
+	return resolveID(ctx, c, "genl.ResolveID", id)
+}
+
+func resolveID(ctx context.Context, c *nlkit.Client, op string, id uint16) (Family, error) {
 	call := getFamily
-	call.Op = "genl.ResolveID"
+	call.Op = op
 	return call.Query(ctx, c, controller, &familyRequest{ID: &id})
 }
 

@@ -242,37 +242,3 @@ func TestInteropList(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkResolve(b *testing.B) {
-	c, _ := live(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := genl.Resolve(b.Context(), c, "nlctrl"); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkList(b *testing.B) {
-	c, _ := live(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		if list, err := genl.List(b.Context(), c); err != nil || len(list) == 0 {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkDecodeFamily(b *testing.B) {
-	data, err := genl.FamilyAttrs.Append(nil, new(recordings["thermal.txt"]))
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		var f genl.Family
-		if err := genl.FamilyAttrs.Decode(data, &f); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

@@ -2,11 +2,12 @@ package genl
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"slices"
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
-	"github.com/nlkit/nlkit/internal/uapi"
 )
 
 // Event is a message that a family sent to a multicast group.
@@ -47,8 +48,13 @@ func ByTable[T any](table attr.Table[T], commands ...uint8) Decode[T] {
 // Subscribe receives the events of one family from the multicast groups of the given
 // names; [Family.Groups] are those that it has. It has joined them when it
 // returns: what is listed afterwards has no gap to the events.
-// [nlkit.Subscription.Join] adds groups later. A subscription hears no more if the
-// family's module is unloaded, even if it is loaded again.
+// [nlkit.Subscription.Join] adds groups later.
+//
+// A subscription goes on if the family's module is unloaded and loaded again: it joins
+// the new family's groups when nlctrl announces it, and yields [nlkit.ErrOverrun],
+// since what happened in between was not heard. (It hears no more if the announcement
+// itself is among what an overrun lost.) The group that nlctrl announces in is one of
+// [nlkit.Subscription.Groups].
 //
 // Errors: [fs.ErrNotExist] if there is no such family, and if it has no such group,
 // then as a [*GroupError] that lists those it has; [fs.ErrPermission] for a group
@@ -63,28 +69,79 @@ func Subscribe[T any](ctx context.Context, c *nlkit.Client, family string, group
 	case len(groups) == 0:
 		return nil, req.Fail(attr.Refuse("no group to join"))
 	}
-	fam, err := resolve(ctx, c, op, family)
+	if bad := badName(family); bad != nil {
+		return nil, req.Fail(bad)
+	}
+	// What is announced from here on is heard: the family cannot be another one by
+	// the time that its groups are joined without it being noticed.
+	l := &listener{groups: groups}
+	l.resolve = func() (Family, error) { return resolve(ctx, c, op, family) }
+	listen := nlkit.Listen{Op: op, Object: quote(family), Protocol: announcements.Protocol, Groups: announcements.Groups}
+	sub, err := nlkit.Subscribe(ctx, c, listen, eventDecoder(l, decode), opts...)
 	if err != nil {
 		return nil, err
 	}
-	listen := nlkit.Listen{Op: op, Object: quote(family), Protocol: uapi.NETLINK_GENERIC}
-	for _, name := range groups {
+	l.join = sub.Join
+	if _, err := l.follow(); err != nil {
+		_ = sub.Close()
+		return nil, req.Fail(err)
+	}
+	return sub, nil
+}
+
+// listener is the family that a subscription hears.
+type listener struct {
+	fam     Family
+	groups  []string
+	resolve func() (Family, error)
+	join    func(group uint32) error
+}
+
+// follow joins the groups of the family as it is now; moved tells that it has another
+// number than before. A family that was there and is gone is waited for.
+func (l *listener) follow() (moved bool, err error) {
+	fam, err := l.resolve()
+	switch {
+	case l.fam.ID != 0 && errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil || fam.ID == l.fam.ID:
+		return false, err
+	}
+	for _, name := range l.groups {
 		g, err := fam.Group(name)
 		if err != nil {
-			return nil, req.Fail(err)
+			return false, err
 		}
-		listen.Groups = append(listen.Groups, g.ID)
+		if err := l.join(g.ID); err != nil {
+			return false, err
+		}
 	}
-	return nlkit.Subscribe(ctx, c, listen, eventDecoder(fam, decode), opts...)
+	moved = l.fam.ID != 0
+	l.fam = fam
+	return moved, nil
+}
+
+// announced takes in a message of nlctrl.
+func (l *listener) announced(m nlkit.Message) error {
+	var a announcement
+	ok, err := decodeAnnouncement(m, &a)
+	if err != nil || !ok || a.gone || a.Name != l.fam.Name {
+		return err
+	}
+	moved, err := l.follow()
+	if moved {
+		return nlkit.ErrOverrun
+	}
+	return err
 }
 
 // eventDecoder returns the function that takes in the messages of a subscription.
-func eventDecoder[T any](fam Family, decode Decode[T]) nlkit.Decode[Event[T]] {
+func eventDecoder[T any](l *listener, decode Decode[T]) nlkit.Decode[Event[T]] {
 	return func(m nlkit.Message, e *Event[T]) (bool, error) {
-		if m.Type != fam.ID {
-			return false, nil
+		if m.Type != l.fam.ID {
+			return false, l.announced(m)
 		}
-		msg, err := fam.Parse(m)
+		msg, err := l.fam.Parse(m)
 		if err != nil {
 			return false, err
 		}

@@ -165,7 +165,7 @@ func TestSubscribeRefused(t *testing.T) {
 	})
 	t.Run("permission", func(t *testing.T) {
 		if _, err := genl.Resolve(t.Context(), c, "mptcp_pm"); errors.Is(err, fs.ErrNotExist) {
-			nstest.Skip(t, "genl:mptcp_pm", "%v", err)
+			nstest.Skip(t, "family:mptcp_pm", "%v", err)
 		}
 		withoutNetAdmin(t, func() {
 			sub, err := genl.Subscribe(t.Context(), c, "mptcp_pm", []string{"mptcp_pm_events"}, decode)

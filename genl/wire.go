@@ -14,6 +14,8 @@ const (
 	nameAttr = "CTRL_ATTR_FAMILY_NAME"
 	maxName  = uapi.GENL_NAMSIZ - 1 // with its NUL it fills the field
 
+	headerLen = uapi.GENL_HDRLEN
+	minID     = uapi.GENL_MIN_ID
 	maxHeader = 1 << 16 // no message of the kernel is longer
 )
 
@@ -68,11 +70,39 @@ var getFamily = Call[familyRequest, Family]{
 	Request:  familyRequestAttrs,
 	Reply:    familyAttrs,
 	Describe: (*familyRequest).describe,
+	answers:  true,
 }
 
 var listFamilies = Call[struct{}, Family]{
 	Command: uapi.CTRL_CMD_GETFAMILY,
 	Reply:   familyAttrs,
+}
+
+// announcements is where nlctrl tells of families.
+var announcements = nlkit.Listen{Op: "genl.Name", Protocol: uapi.NETLINK_GENERIC, Groups: []uint32{uapi.GENL_ID_CTRL}}
+
+var announcementAttrs = attr.Table[announcement]{
+	attr.String(uapi.CTRL_ATTR_FAMILY_NAME, nameAttr, func(a *announcement) *string { return &a.Name }),
+	attr.U16(uapi.CTRL_ATTR_FAMILY_ID, "CTRL_ATTR_FAMILY_ID", func(a *announcement) *uint16 { return &a.ID }),
+}
+
+// decodeAnnouncement takes in a message to the group announcements.
+func decodeAnnouncement(m nlkit.Message, a *announcement) (bool, error) {
+	if m.Type != uapi.GENL_ID_CTRL {
+		return false, nil
+	}
+	msg, err := controller.Parse(m)
+	if err != nil {
+		return false, err
+	}
+	switch msg.Command {
+	case uapi.CTRL_CMD_NEWFAMILY:
+	case uapi.CTRL_CMD_DELFAMILY:
+		a.gone = true
+	default: // of groups, which a family's announcement repeats
+		return false, nil
+	}
+	return true, announcementAttrs.Decode(msg.Attrs, a)
 }
 
 // Message is a message of a family: what stands behind the netlink header.
@@ -96,10 +126,12 @@ type Message struct {
 // Errors: [fs.ErrInvalid] for a family that was not resolved, and for a header of
 // another length than the family's.
 func (f Family) Request(op string, m Message) (nlkit.Request, error) {
-	r, err := f.begin(op, m.Command, m.Version)
+	r, err := begin(op, f.Name, m.Command)
 	if err == nil {
-		r.Data = append(r.Data, m.Header...)
-		err = f.endHeader(&r)
+		own := len(m.Header)
+		r.Data = append(append(r.Data, m.Header...), make([]byte, align(own)-own)...)
+		r.Header = len(r.Data)
+		err = f.fit(&r, own, m.Version)
 	}
 	if err != nil {
 		return nlkit.Request{}, r.Fail(err)
@@ -109,36 +141,12 @@ func (f Family) Request(op string, m Message) (nlkit.Request, error) {
 }
 
 // begin returns a request whose data ends where the family's own header begins.
-func (f Family) begin(op string, command, version uint8) (nlkit.Request, error) {
+func begin(op, family string, command uint8) (nlkit.Request, error) {
 	if op == "" {
-		op = fmt.Sprintf("%s.%d", f.Name, command)
+		op = fmt.Sprintf("%s.%d", family, command)
 	}
-	r := nlkit.Request{Op: op, Protocol: uapi.NETLINK_GENERIC, Type: f.ID, Header: uapi.GENL_HDRLEN + align(f.HeaderSize)}
-	switch {
-	case f.ID < uapi.GENL_MIN_ID:
-		// Below it are messages of netlink itself, which the kernel acknowledges
-		// and forgets.
-		return r, attr.Refuse("%d is no family's number: resolve the family first", f.ID)
-	case f.HeaderSize < 0 || f.HeaderSize > maxHeader:
-		return r, attr.Refuse("a family's header has no %d bytes", f.HeaderSize)
-	}
-	if version == 0 {
-		version = uint8(f.Version)
-	}
-	var err error
-	r.Data, err = genetlink.Message{Header: genetlink.Header{Command: command, Version: version}}.MarshalBinary()
-	return r, err
-}
-
-// endHeader checks and pads the family's own header, which ends r.Data.
-func (f Family) endHeader(r *nlkit.Request) error {
-	switch n := len(r.Data) - uapi.GENL_HDRLEN; n {
-	case 0, f.HeaderSize:
-		r.Data = append(r.Data, make([]byte, r.Header-len(r.Data))...)
-		return nil
-	default:
-		return attr.Refuse("a header of %d bytes, family %q has one of %d", max(n, 0), f.Name, f.HeaderSize)
-	}
+	data, err := genetlink.Message{Header: genetlink.Header{Command: command}}.MarshalBinary()
+	return nlkit.Request{Op: op, Protocol: uapi.NETLINK_GENERIC, Data: data}, err
 }
 
 // Parse returns the message of the family that m holds: what an answer to

@@ -146,9 +146,19 @@ func (c *Conn) setAside(m Message) {
 // to by the kernel, waiting for it. [ErrOverrun] and [ErrTruncated] tell that
 // messages were lost; the socket goes on.
 func (c *Conn) Receive() (Message, error) {
+	m, _, err := c.receive(func() (bool, error) { return true, c.fill() })
+	return m, err
+}
+
+// TryReceive is Receive that does not wait: ok is false if no message is there.
+func (c *Conn) TryReceive() (m Message, ok bool, err error) { return c.receive(c.poll) }
+
+// receive returns the next message; more reads the next datagram, or says that there
+// is none.
+func (c *Conn) receive(more func() (bool, error)) (m Message, ok bool, err error) {
 	for {
 		if c.closed.Load() {
-			return Message{}, net.ErrClosed
+			return Message{}, false, net.ErrClosed
 		}
 		if len(c.rest) == 0 && len(c.backlog) > 0 {
 			c.rest, c.backlog = c.backlog[0], c.backlog[1:]
@@ -156,20 +166,20 @@ func (c *Conn) Receive() (Message, error) {
 		m, ok, err := c.next()
 		switch {
 		case err != nil:
-			return Message{}, err
+			return Message{}, false, err
 		case ok && m.Type == uapi.NLMSG_OVERRUN:
 			c.Overruns++
-			return Message{}, ErrOverrun
+			return Message{}, false, ErrOverrun
 		case ok && m.Type >= uapi.NLMSG_MIN_TYPE:
-			return m, nil
+			return m, true, nil
 		case ok:
 			continue
 		}
 		if len(c.backlog) > 0 {
 			continue
 		}
-		if err := c.fill(); err != nil {
-			return Message{}, err
+		if ok, err := more(); !ok || err != nil {
+			return Message{}, false, err
 		}
 	}
 }

@@ -58,6 +58,8 @@ func (*Conn) Groups() ([]uint32, error) { return nil, errors.ErrUnsupported }
 func (*Conn) ReadBuffer() (int, error)  { return 0, errors.ErrUnsupported }
 func (*Conn) Receive() (Message, error) { return Message{}, errors.ErrUnsupported }
 
+func (*Conn) TryReceive() (Message, bool, error) { return Message{}, false, errors.ErrUnsupported }
+
 func (*Conn) Do(context.Context, Request, func(Message) error) (Result, error) {
 	return Result{}, errors.ErrUnsupported
 }

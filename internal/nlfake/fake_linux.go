@@ -27,6 +27,7 @@ type Socket struct {
 	handle   Handler
 	mu       sync.Mutex
 	closed   bool
+	groups   map[uint32]bool
 }
 
 // Kernel makes sockets whose requests handle answers.
@@ -67,6 +68,24 @@ func (k *Kernel) Last() *Socket {
 	return k.sockets[len(k.sockets)-1]
 }
 
+// Multicast sends a datagram to all sockets that have joined a group.
+func (k *Kernel) Multicast(group uint32, datagram []byte) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, s := range k.sockets {
+		s.mu.Lock()
+		joined := s.groups[group] && !s.closed
+		s.mu.Unlock()
+		if !joined {
+			continue
+		}
+		if err := s.Push(datagram); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Push sends a datagram to the program unasked.
 func (s *Socket) Push(datagram []byte) error {
 	_, err := s.kernel.Write(datagram)
@@ -105,10 +124,24 @@ func (s *Socket) SetDeadline(t time.Time) error      { return s.File.SetDeadline
 func (s *Socket) SetReadDeadline(t time.Time) error  { return s.File.SetReadDeadline(t) }
 func (s *Socket) SetWriteDeadline(t time.Time) error { return s.File.SetWriteDeadline(t) }
 
+// JoinGroup makes the socket one that Multicast sends to.
+func (s *Socket) JoinGroup(group uint32) error { return s.setGroup(group, true) }
+
+// LeaveGroup undoes JoinGroup.
+func (s *Socket) LeaveGroup(group uint32) error { return s.setGroup(group, false) }
+
+func (s *Socket) setGroup(group uint32, joined bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.groups == nil {
+		s.groups = map[uint32]bool{}
+	}
+	s.groups[group] = joined
+	return nil
+}
+
 // What a netlink socket takes besides is accepted.
 func (s *Socket) SetOption(netlink.ConnOption, bool) error { return nil }
-func (s *Socket) JoinGroup(uint32) error                   { return nil }
-func (s *Socket) LeaveGroup(uint32) error                  { return nil }
 func (s *Socket) SetReadBuffer(int) error                  { return nil }
 func (s *Socket) SetWriteBuffer(int) error                 { return nil }
 func (s *Socket) ReadBuffer() (int, error)                 { return 212992, nil }
