@@ -31,7 +31,10 @@ func NewKey() (private, public Key) {
 	if err != nil {
 		panic(err) // there is no chance left
 	}
-	return Key(k.Bytes()), Key(k.PublicKey().Bytes())
+	private, public = Key(k.Bytes()), Key(k.PublicKey().Bytes())
+	private[0] &= 248 // the bits that do not count, as WireGuard has them
+	private[31] = private[31]&127 | 64
+	return private, public
 }
 
 // Device is a WireGuard interface. What is zero is not changed by Set.
