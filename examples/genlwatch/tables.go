@@ -41,9 +41,11 @@ var groupAttrs = attr.Table[group]{
 // features is a change of a device's offloads (ETHTOOL_A_FEATURES_* in
 // include/uapi/linux/ethtool_netlink.h). examples/ethtool has more of that family.
 type features struct {
-	Device device
-	Wanted *bitset // asked for
-	Active *bitset
+	Device    device
+	Supported *bitset // by the device or its driver
+	Wanted    *bitset // asked for
+	Active    *bitset
+	Never     *bitset // that can never be changed
 }
 
 type device struct {
@@ -67,8 +69,10 @@ type bit struct {
 
 var featuresAttrs = attr.Table[features]{
 	attr.Inline(1, "ETHTOOL_A_FEATURES_HEADER", deviceAttrs, func(f *features) *device { return &f.Device }),
+	attr.Nested(2, "ETHTOOL_A_FEATURES_HW", bitsetAttrs, func(f *features) **bitset { return &f.Supported }),
 	attr.Nested(3, "ETHTOOL_A_FEATURES_WANTED", bitsetAttrs, func(f *features) **bitset { return &f.Wanted }),
 	attr.Nested(4, "ETHTOOL_A_FEATURES_ACTIVE", bitsetAttrs, func(f *features) **bitset { return &f.Active }),
+	attr.Nested(5, "ETHTOOL_A_FEATURES_NOCHANGE", bitsetAttrs, func(f *features) **bitset { return &f.Never }),
 }
 
 var deviceAttrs = attr.Table[device]{
