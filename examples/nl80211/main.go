@@ -50,13 +50,15 @@ func run(ctx context.Context) error {
 	for _, w := range wiphys {
 		fmt.Printf("%s (%d): can be %v\n", w.Name, w.Index, w.Types())
 		for _, number := range slices.Sorted(maps.Keys(w.Bands)) {
-			fmt.Printf("  band %d:", number)
+			var allowed []uint32
 			for _, f := range w.Bands[number].Frequencies {
 				if !f.Disabled {
-					fmt.Print(" ", f.MHz)
+					allowed = append(allowed, f.MHz)
 				}
 			}
-			fmt.Println(" MHz")
+			if len(allowed) > 0 {
+				fmt.Printf("  band %d: %v MHz\n", number, allowed)
+			}
 		}
 		for _, i := range interfaces {
 			if i.Wiphy == w.Index {

@@ -70,6 +70,9 @@ func TestSimulated(t *testing.T) {
 	if len(wiphys) == 0 {
 		nstest.Skip(t, "family:nl80211", "there is no device")
 	}
+	if err := run(ctx); err != nil {
+		t.Error(err)
+	}
 	for _, w := range wiphys {
 		var inside []string
 		for _, i := range interfaces {

@@ -77,6 +77,14 @@ func device(t *testing.T) (*nlkit.Client, *nstest.NS) {
 	return c, ns
 }
 
+// TestRun does what the command does.
+func TestRun(t *testing.T) {
+	device(t) // skips where there is no WireGuard
+	if err := run(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestManyPeers has more peers and prefixes than go into a message.
 func TestManyPeers(t *testing.T) {
 	c, _ := device(t)
