@@ -72,6 +72,11 @@ func (c *Conn) exchange(ctx context.Context, r Request, flags uint16, deliver fu
 		return res, err
 	}
 	res.Sent = true
+	if c.Proto == uapi.NETLINK_CONNECTOR {
+		// It has done a request when it has taken it, and acknowledges none.
+		c.unfinished = false
+		return res, nil
+	}
 
 	var failed error // what deliver said; the answer is read to its end all the same if that is near
 	for {
@@ -170,8 +175,8 @@ func (c *Conn) receive(more func() (bool, error)) (m Message, ok bool, err error
 		case ok && m.Type == uapi.NLMSG_OVERRUN:
 			c.Overruns++
 			return Message{}, false, ErrOverrun
-		case ok && m.Type >= uapi.NLMSG_MIN_TYPE:
-			return m, true, nil
+		case ok && (m.Type >= uapi.NLMSG_MIN_TYPE || c.Proto == uapi.NETLINK_CONNECTOR):
+			return m, true, nil // all that the connector sends is of type NLMSG_DONE
 		case ok:
 			continue
 		}
