@@ -58,7 +58,7 @@ func (ns *NS) TryRun(t testing.TB, name string, args ...string) ([]byte, error) 
 	cmd := exec.CommandContext(ctx, Tool(t, name), args...)
 	cmd.Env = append(os.Environ(), "LC_ALL=C")
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.WaitDelay = time.Second // for what a killed program leaves behind
+	cmd.WaitDelay = toolTimeout / 6 // for what a killed program leaves behind
 	// A process is in the namespace of the thread that starts it.
 	err := netns.Do(ns.File, cmd.Start)
 	if err == nil {
