@@ -730,5 +730,9 @@ func TestSubscriptionEnds(t *testing.T) {
 		if _, err := c.Listen(ctx, nlkit.Listen{Op: "number.Subscribe"}); !errors.Is(err, context.Canceled) {
 			t.Errorf("subscribing again: %v", err)
 		}
+		// What a program still asks of its socket fails for the same reason.
+		if err := sub.Do(context.Background(), nlkit.Request{Op: "number.Do"}); !errors.Is(err, context.Canceled) {
+			t.Errorf("a request: %v", err)
+		}
 	})
 }

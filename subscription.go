@@ -232,10 +232,18 @@ func (s *Subscription[T]) fail(err error) error {
 		err = ErrOverrun
 	case s.closed.Load():
 		err = net.ErrClosed
-	case s.ctx.Err() != nil && errors.Is(err, net.ErrClosed):
-		err = nlconn.ContextError(s.ctx)
+	default:
+		err = s.cause(err)
 	}
 	return s.req.fail(nlconn.Result{Sent: true}, err)
+}
+
+// cause returns what ended the subscription's context, if that closed the socket.
+func (s *Subscription[T]) cause(err error) error {
+	if errors.Is(err, net.ErrClosed) && !s.closed.Load() && s.ctx.Err() != nil {
+		return nlconn.ContextError(s.ctx)
+	}
+	return err
 }
 
 // Close ends the subscription. It never waits, may be called at any time and more
@@ -285,5 +293,5 @@ func (s *Subscription[T]) Do(ctx context.Context, r Request) error {
 		return r.Fail(err)
 	}
 	res, err := s.conn.Do(ctx, r.wire(), nil)
-	return r.fail(res, err)
+	return r.fail(res, s.cause(err))
 }

@@ -70,7 +70,7 @@ func (ns *NS) run(t testing.TB, input, name string, args []string) ([]byte, erro
 	cmd := exec.CommandContext(ctx, Tool(t, name), args...)
 	cmd.Env = append(os.Environ(), "LC_ALL=C")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &stdout, &stderr
-	cmd.WaitDelay = time.Second // for what a killed program leaves behind
+	cmd.WaitDelay = toolTimeout / 6 // for what a killed program leaves behind
 	// A process is in the namespace of the thread that starts it.
 	err := netns.Do(ns.File, cmd.Start)
 	if err == nil {
