@@ -255,10 +255,15 @@ func (s *Subscription[T]) Groups() ([]uint32, error) {
 func (s *Subscription[T]) PortID() uint32 { return s.conn.PortID() }
 
 // Do sends a request on the subscription's own socket, for protocols that bind
-// settings to it, before reading begins. Messages that arrive meanwhile are kept
-// for the reader.
+// settings to it, and waits for its acknowledgement. It may be called while another
+// goroutine reads; messages that arrive meanwhile are kept for the reader.
+// [ErrOverrun] says that the acknowledgement was lost, so that the outcome is not
+// known.
 func (s *Subscription[T]) Do(ctx context.Context, r Request) error {
 	defer r.release()
-	res, err := s.conn.Do(ctx, r.wire(), nil)
+	res, err := s.conn.Control(ctx, r.wire())
+	if res.Warning != "" {
+		s.c.warn(ctx, &r, res.Warning)
+	}
 	return r.fail(res, err)
 }

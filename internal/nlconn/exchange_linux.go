@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 
 	"github.com/nlkit/nlkit/internal/uapi"
 )
@@ -75,11 +74,11 @@ func (c *Conn) exchange(ctx context.Context, r Request, flags uint16, deliver fu
 
 	var failed error // what deliver said; the answer is read to its end all the same if that is near
 	for {
-		if err := c.await(ctx); err != nil {
+		if c.cur, err = c.await(ctx); err != nil {
 			return res, err
 		}
 		for {
-			m, ok, err := c.next()
+			m, ok, err := c.cur.next()
 			if err != nil {
 				return res, err
 			}
@@ -87,8 +86,7 @@ func (c *Conn) exchange(ctx context.Context, r Request, flags uint16, deliver fu
 				break
 			}
 			if m.Seq != seq {
-				c.setAside(m)
-				continue
+				continue // a stray
 			}
 			if m.Flags&uapi.NLM_F_DUMP_INTR != 0 {
 				res.Interrupted = true
@@ -130,46 +128,6 @@ func (c *Conn) exchange(ctx context.Context, r Request, flags uint16, deliver fu
 		}
 		if err := ctx.Err(); err != nil && flags == uapi.NLM_F_DUMP {
 			return res, ContextError(ctx)
-		}
-	}
-}
-
-// setAside keeps a message that does not belong to the exchange under way, on
-// sockets that are also read by Receive; elsewhere it is a stray and dropped.
-func (c *Conn) setAside(m Message) {
-	if c.foreign {
-		c.backlog = append(c.backlog, appendMessage(nil, m))
-	}
-}
-
-// Receive returns the next message of a socket that has joined groups or is sent
-// to by the kernel, waiting for it. [ErrOverrun] and [ErrTruncated] tell that
-// messages were lost; the socket goes on.
-func (c *Conn) Receive() (Message, error) {
-	for {
-		if c.closed.Load() {
-			return Message{}, net.ErrClosed
-		}
-		if len(c.rest) == 0 && len(c.backlog) > 0 {
-			c.rest, c.backlog = c.backlog[0], c.backlog[1:]
-		}
-		m, ok, err := c.next()
-		switch {
-		case err != nil:
-			return Message{}, err
-		case ok && m.Type == uapi.NLMSG_OVERRUN:
-			c.Overruns++
-			return Message{}, ErrOverrun
-		case ok && m.Type >= uapi.NLMSG_MIN_TYPE:
-			return m, nil
-		case ok:
-			continue
-		}
-		if len(c.backlog) > 0 {
-			continue
-		}
-		if err := c.fill(); err != nil {
-			return Message{}, err
 		}
 	}
 }

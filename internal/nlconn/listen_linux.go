@@ -2,7 +2,6 @@ package nlconn
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"unsafe"
 
@@ -37,7 +36,7 @@ func (p *Pool) Listen(proto int, cfg ListenConfig) (*Conn, error) {
 }
 
 func (c *Conn) listen(cfg ListenConfig) error {
-	c.foreign = true
+	c.shared = &shared{turn: make(chan struct{}, 1)}
 	if cfg.Datagram > len(c.buf) {
 		c.buf = make([]byte, cfg.Datagram)
 	}
@@ -114,15 +113,4 @@ func (c *Conn) ReadBuffer() (int, error) { return c.nl.ReadBuffer() }
 // is woken, and nothing is left open even if nobody waits.
 func (p *Pool) ForgetOn(ctx context.Context, c *Conn) (stop func() bool) {
 	return context.AfterFunc(ctx, func() { p.Forget(c) })
-}
-
-// appendMessage puts a message back into its form on the wire.
-func appendMessage(b []byte, m Message) []byte {
-	b = binary.NativeEndian.AppendUint32(b, uint32(unix.NLMSG_HDRLEN+len(m.Data)))
-	b = binary.NativeEndian.AppendUint16(b, m.Type)
-	b = binary.NativeEndian.AppendUint16(b, m.Flags)
-	b = binary.NativeEndian.AppendUint32(b, m.Seq)
-	b = binary.NativeEndian.AppendUint32(b, m.PID)
-	b = append(b, m.Data...)
-	return append(b, make([]byte, align(len(m.Data))-len(m.Data))...)
 }

@@ -62,6 +62,10 @@ func (*Conn) Do(context.Context, Request, func(Message) error) (Result, error) {
 	return Result{}, errors.ErrUnsupported
 }
 
+func (*Conn) Control(context.Context, Request) (Result, error) {
+	return Result{}, errors.ErrUnsupported
+}
+
 func (*Conn) Query(context.Context, Request, func(Message) error) (Result, error) {
 	return Result{}, errors.ErrUnsupported
 }

@@ -73,7 +73,7 @@ func (p *Pool) Put(c *Conn) {
 	p.mu.Lock()
 	keep := !p.closed && !c.unfinished && len(p.idle[c.Proto]) < p.cfg.MaxIdle
 	if keep {
-		c.rest = nil
+		c.cur = datagram{}
 		p.idle[c.Proto] = append(p.idle[c.Proto], c)
 	}
 	p.mu.Unlock()
@@ -177,7 +177,7 @@ func (p *Pool) open(proto int) (*netlink.Conn, error) {
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	cfg := &netlink.Config{MessageBufferSize: datagram}
+	cfg := &netlink.Config{MessageBufferSize: datagramSize}
 	if p.cfg.NetNS != nil && !sameNamespace(p.cfg.NetNS) {
 		cfg.NetNS = int(p.cfg.NetNS.Fd())
 	}
