@@ -217,7 +217,7 @@ func TestPackets(t *testing.T) {
 			t.Parallel()
 			test.rule.Prefix = name
 			c, ns := live(t, test.rule)
-			sub := subscribe(t, c, nflog.WithGlobalSeq())
+			sub := subscribe(t, c, nflog.WithGlobalSeq(true))
 			s := newSender(t, ns, test.addr, 0xdecade)
 			begin := time.Now().Truncate(time.Microsecond)
 			payloads := []string{"one", "two and more", strings.Repeat("x", 1400)}
@@ -282,8 +282,8 @@ func TestPackets(t *testing.T) {
 				} else if p.Layer2Header != nil {
 					t.Errorf("layer 2 header % x", p.Layer2Header)
 				}
-				if p.VLAN != (nflog.VLAN{}) || p.Conntrack != nil {
-					t.Errorf("VLAN %v, connection % x", p.VLAN, p.Conntrack)
+				if p.VLAN != (nflog.VLAN{}) || p.ConntrackData != nil {
+					t.Errorf("VLAN %v, connection % x", p.VLAN, p.ConntrackData)
 				}
 
 				src, dst, payload := datagram(t, body)
@@ -566,7 +566,7 @@ func TestSeveralGroups(t *testing.T) {
 	}
 	rules = append(rules, nft.LogRule{Group: group + 2, Prefix: "7"}) // twice
 	c, ns := live(t, rules...)
-	sub := subscribe(t, c, nflog.WithGroups(group+1, group+2, group+2), nflog.WithGroups(group, 65535), nflog.WithGlobalSeq())
+	sub := subscribe(t, c, nflog.WithGroups(group+1, group+2, group+2), nflog.WithGroups(group, 65535), nflog.WithGlobalSeq(true))
 	if got := len(proc(t, ns)); got != 4 {
 		t.Errorf("%d groups are bound, want 4", got)
 	}
@@ -657,7 +657,7 @@ func TestGroupInUse(t *testing.T) {
 		if !errors.Is(err, nflog.ErrInUse) || !errors.Is(err, unix.EBUSY) || errors.Is(err, fs.ErrPermission) || !ok || !e.Sent || !e.Temporary() {
 			t.Errorf("got %#v", err)
 		}
-		if want := "nflog.Subscribe group 5: device or resource busy: the group has another receiver"; err == nil || err.Error() != want {
+		if want := "nflog.Subscribe group 5: device or resource busy: the group has another receiver: close that, or use another group"; err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
@@ -679,7 +679,7 @@ func TestGroupInUse(t *testing.T) {
 // TestConntrack asks for connections: where the kernel tracks none, it says so.
 func TestConntrack(t *testing.T) {
 	c, ns := live(t, nft.LogRule{})
-	probe, err := nflog.Subscribe(t.Context(), c, group, nflog.WithConntrack())
+	probe, err := nflog.Subscribe(t.Context(), c, group, nflog.WithConntrack(true))
 	if err != nil {
 		e, ok := errors.AsType[*nlkit.Error](err)
 		if !errors.Is(err, errors.ErrUnsupported) || !ok || e.Attr != "NFULA_CFG_FLAGS" {
@@ -692,7 +692,7 @@ func TestConntrack(t *testing.T) {
 	}
 	_ = probe.Close()
 	track(t, ns)
-	sub := subscribe(t, c, nflog.WithConntrack())
+	sub := subscribe(t, c, nflog.WithConntrack(true))
 	s := newSender(t, ns, local4, 0)
 	s.send(t, "x")
 	p := read(t, sub, 1)[0]
@@ -702,10 +702,10 @@ func TestConntrack(t *testing.T) {
 	}
 	// The connection's first address is the sender's: CTA_TUPLE_ORIG, CTA_TUPLE_IP,
 	// CTA_IP_V4_SRC.
-	a := attr.Scan(p.Conntrack)
+	a := attr.Scan(p.ConntrackData)
 	for range 3 {
 		if !a.Next() || a.Type() != 1 {
-			t.Fatalf("connection % x", p.Conntrack)
+			t.Fatalf("connection % x", p.ConntrackData)
 		}
 		if len(a.Bytes()) > 4 {
 			a = a.Nested()
@@ -778,7 +778,7 @@ func TestWithoutRights(t *testing.T) {
 		if !errors.Is(err, fs.ErrPermission) || errors.Is(err, nflog.ErrInUse) || !ok || !e.Sent {
 			t.Errorf("got %#v", err)
 		}
-		if want := "nflog.Subscribe group 5: operation not permitted"; err == nil || err.Error() != want {
+		if want := "nflog.Subscribe group 5: operation not permitted: it takes CAP_NET_ADMIN"; err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	})

@@ -106,7 +106,8 @@ var packetAttrs = attr.Table[Packet]{
 	number(uapi.NFULA_GID, "NFULA_GID", func(p *Packet) *optional { return &p.gid }),
 	number(uapi.NFULA_SEQ, "NFULA_SEQ", func(p *Packet) *optional { return &p.seq }),
 	number(uapi.NFULA_SEQ_GLOBAL, "NFULA_SEQ_GLOBAL", func(p *Packet) *optional { return &p.globalSeq }),
-	attr.Bytes(uapi.NFULA_CT, "NFULA_CT", func(p *Packet) *[]byte { return &p.Conntrack }),
+	attr.Bytes(uapi.NFULA_CT, "NFULA_CT", func(p *Packet) *[]byte { return &p.ConntrackData }).
+		Within(func([]byte) attr.Schema { return conntrackAttrs }),
 	attr.BE32(uapi.NFULA_CT_INFO, "NFULA_CT_INFO", func(p *Packet) *ConntrackInfo { return &p.ConntrackInfo }),
 	attr.Inline(uapi.NFULA_VLAN, "NFULA_VLAN", vlanAttrs, func(p *Packet) *VLAN { return &p.VLAN }),
 	attr.Bytes(uapi.NFULA_L2HDR, "NFULA_L2HDR", func(p *Packet) *[]byte { return &p.Layer2Header }),
@@ -287,7 +288,7 @@ func scan(b []byte, p *Packet, names *intern) bool {
 		case uapi.NFULA_HWHEADER:
 			p.HardwareHeader = v
 		case uapi.NFULA_CT:
-			p.Conntrack = v
+			p.ConntrackData = v
 		case uapi.NFULA_CT_INFO:
 			n := be32(v, &odd)
 			p.ConntrackInfo, odd = ConntrackInfo(n), odd || n > math.MaxUint8
@@ -405,5 +406,7 @@ func describe(data []byte) string {
 	if len(data) < headerLen {
 		return ""
 	}
-	return "group " + strconv.Itoa(int(binary.BigEndian.Uint16(data[2:])))
+	return describeGroup(binary.BigEndian.Uint16(data[2:]))
 }
+
+func describeGroup(group uint16) string { return "group " + strconv.Itoa(int(group)) }

@@ -105,7 +105,7 @@ var values = map[string]Packet{
 		Family: FamilyIPv4, Hook: HookPrerouting, Protocol: EtherTypeIPv4, InLink: 1,
 		HardwareAddr: make(net.HardwareAddr, 6), HardwareType: 772, HardwareHeader: unhex("000000000000 000000000000 0800"),
 		Timestamp: time.UnixMicro(1795479940629388), seq: optional{0, true},
-		ConntrackInfo: ConntrackNew, Conntrack: conntrack(),
+		ConntrackInfo: ConntrackNew, ConntrackData: conntrack(),
 		Payload: unhex("4500001d b91b4000 401183b2 7f000001 7f000001 e207 1092 0009 fe1c 78"),
 	},
 	"ip_ingress": {
@@ -403,9 +403,9 @@ func TestExplain(t *testing.T) {
 
 func TestConfigMessage(t *testing.T) {
 	cfg := newConfig(5, []Option{
-		WithCopyRange(128), WithBufferSize(65536), WithQueueThreshold(300), WithFlushTimeout(15 * time.Millisecond), WithGlobalSeq(), WithConntrack(),
+		WithCopyRange(128), WithBufferSize(65536), WithQueueThreshold(300), WithFlushTimeout(15 * time.Millisecond), WithGlobalSeq(true), WithConntrack(true),
 	})
-	got, err := configAttrs.Append(header(nil, FamilyUnspec, 5), cfg.settings())
+	got, err := configAttrs.Append(header(nil, FamilyUnspec, 5), cfg.settings(uapi.NFULNL_CFG_CMD_BIND))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -428,11 +428,11 @@ func TestConfigMessage(t *testing.T) {
 		t.Errorf("nothing is about %q", got)
 	}
 	cfg = newConfig(5, []Option{WithFlushTimeout(0)})
-	if s := cfg.settings(); s.timeout == nil || *s.timeout != 0 {
+	if s := cfg.settings(0); s.timeout == nil || *s.timeout != 0 {
 		t.Error("a timeout of zero is not sent")
 	}
 	cfg = newConfig(5, []Option{WithFlushTimeout(maxTicks * tick)})
-	if s := cfg.settings(); *s.timeout != maxTicks {
+	if s := cfg.settings(0); *s.timeout != maxTicks {
 		t.Errorf("the longest timeout is sent as %d", *s.timeout)
 	}
 }
@@ -569,7 +569,7 @@ func FuzzPacket(f *testing.F) {
 
 // normalize makes empty and absent the same.
 func normalize(p *Packet) {
-	for _, b := range []*[]byte{(*[]byte)(&p.HardwareAddr), &p.HardwareHeader, &p.Layer2Header, &p.Conntrack, &p.Payload} {
+	for _, b := range []*[]byte{(*[]byte)(&p.HardwareAddr), &p.HardwareHeader, &p.Layer2Header, &p.ConntrackData, &p.Payload} {
 		if len(*b) == 0 {
 			*b = nil
 		}
