@@ -58,6 +58,9 @@ type Conntrack struct {
 	// SCTP is the state of an SCTP association, nil for others.
 	// (CTA_PROTOINFO_SCTP)
 	SCTP *ConntrackSCTP
+	// DCCP is the state of a DCCP connection, nil for others. Kernels from 6.16 on
+	// do not track them. (CTA_PROTOINFO_DCCP)
+	DCCP *ConntrackDCCP
 	// OriginalSeqAdjust tells how the kernel changes the sequence numbers of the
 	// direction Original; nil if it does not. (CTA_SEQ_ADJ_ORIG)
 	OriginalSeqAdjust *SeqAdjust
@@ -115,6 +118,9 @@ func (c *Conntrack) String() string {
 	if c.SCTP != nil {
 		b.WriteString(" " + c.SCTP.State.String())
 	}
+	if c.DCCP != nil {
+		b.WriteString(" " + c.DCCP.State.String())
+	}
 	b.WriteString(" " + c.Original.Flow().ends() + ", reply " + c.Reply.Flow().ends())
 	if c.Mark != 0 {
 		b.WriteString(", mark 0x" + strconv.FormatUint(uint64(c.Mark), 16))
@@ -141,6 +147,12 @@ type ConntrackTCP struct {
 	// ReplyWindowScale is the shift of the other side.
 	// (CTA_PROTOINFO_TCP_WSCALE_REPLY)
 	ReplyWindowScale uint8
+	// OriginalFlags are what is known of the sender of the first packet.
+	// (CTA_PROTOINFO_TCP_FLAGS_ORIGINAL)
+	OriginalFlags ConntrackTCPFlags
+	// ReplyFlags are what is known of the other side.
+	// (CTA_PROTOINFO_TCP_FLAGS_REPLY)
+	ReplyFlags ConntrackTCPFlags
 }
 
 // ConntrackSCTP is the state of an SCTP association.
@@ -153,6 +165,18 @@ type ConntrackSCTP struct {
 	// ReplyVTag is the verification tag of the direction Reply.
 	// (CTA_PROTOINFO_SCTP_VTAG_REPLY)
 	ReplyVTag uint32
+}
+
+// ConntrackDCCP is the state of a DCCP connection.
+type ConntrackDCCP struct {
+	// State is how far the connection is. (CTA_PROTOINFO_DCCP_STATE)
+	State DCCPState
+	// ServerFirst is set if the direction Original is that of the server's packets.
+	// (CTA_PROTOINFO_DCCP_ROLE)
+	ServerFirst bool
+	// HandshakeSeq is the sequence number of the last packet of the handshake.
+	// (CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ)
+	HandshakeSeq uint64
 }
 
 // SeqAdjust tells how the kernel changes sequence numbers, where it changed the
@@ -177,22 +201,22 @@ type ConntrackStatus uint32
 
 // States of a connection; one has any number of them.
 const (
-	ConntrackExpected      ConntrackStatus = uapi.IPS_EXPECTED      // IPS_EXPECTED, "expected": another connection announced it
-	ConntrackSeenReply     ConntrackStatus = uapi.IPS_SEEN_REPLY    // IPS_SEEN_REPLY, "seen_reply": packets went both ways
-	ConntrackAssured       ConntrackStatus = uapi.IPS_ASSURED       // IPS_ASSURED, "assured": not dropped early when the table is full
-	ConntrackConfirmed     ConntrackStatus = uapi.IPS_CONFIRMED     // IPS_CONFIRMED, "confirmed": the first packet has left the host
-	ConntrackSrcNAT        ConntrackStatus = uapi.IPS_SRC_NAT       // IPS_SRC_NAT, "src_nat": the source address is translated
-	ConntrackDstNAT        ConntrackStatus = uapi.IPS_DST_NAT       // IPS_DST_NAT, "dst_nat": the destination address is translated
-	ConntrackSeqAdjusted   ConntrackStatus = uapi.IPS_SEQ_ADJUST    // IPS_SEQ_ADJUST, "seq_adjust": TCP's sequence numbers are changed
-	ConntrackSrcNATDone    ConntrackStatus = uapi.IPS_SRC_NAT_DONE  // IPS_SRC_NAT_DONE, "src_nat_done": translation of the source is decided
-	ConntrackDstNATDone    ConntrackStatus = uapi.IPS_DST_NAT_DONE  // IPS_DST_NAT_DONE, "dst_nat_done": translation of the destination is decided
-	ConntrackDying         ConntrackStatus = uapi.IPS_DYING         // IPS_DYING, "dying": removed from the table
-	ConntrackFixedTimeout  ConntrackStatus = uapi.IPS_FIXED_TIMEOUT // IPS_FIXED_TIMEOUT, "fixed_timeout": the timeout does not start again
-	ConntrackTemplate      ConntrackStatus = uapi.IPS_TEMPLATE      // IPS_TEMPLATE, "template": not a connection but what a rule sets for one
-	ConntrackNATClash      ConntrackStatus = uapi.IPS_UNTRACKED     // IPS_NAT_CLASH, "nat_clash": another connection had the same addresses
-	ConntrackHelperSet     ConntrackStatus = uapi.IPS_HELPER        // IPS_HELPER, "helper": the helper was set by a rule
-	ConntrackOffloaded     ConntrackStatus = uapi.IPS_OFFLOAD       // IPS_OFFLOAD, "offload": in a flow table. Linux 4.16
-	ConntrackHardwareOffed ConntrackStatus = uapi.IPS_HW_OFFLOAD    // IPS_HW_OFFLOAD, "hw_offload": in the hardware. Linux 5.5
+	ConntrackExpected          ConntrackStatus = uapi.IPS_EXPECTED      // IPS_EXPECTED, "expected": another connection announced it
+	ConntrackSeenReply         ConntrackStatus = uapi.IPS_SEEN_REPLY    // IPS_SEEN_REPLY, "seen_reply": packets went both ways
+	ConntrackAssured           ConntrackStatus = uapi.IPS_ASSURED       // IPS_ASSURED, "assured": not dropped early when the table is full
+	ConntrackConfirmed         ConntrackStatus = uapi.IPS_CONFIRMED     // IPS_CONFIRMED, "confirmed": the first packet has left the host
+	ConntrackSrcNAT            ConntrackStatus = uapi.IPS_SRC_NAT       // IPS_SRC_NAT, "src_nat": the source address is translated
+	ConntrackDstNAT            ConntrackStatus = uapi.IPS_DST_NAT       // IPS_DST_NAT, "dst_nat": the destination address is translated
+	ConntrackSeqAdjusted       ConntrackStatus = uapi.IPS_SEQ_ADJUST    // IPS_SEQ_ADJUST, "seq_adjust": TCP's sequence numbers are changed
+	ConntrackSrcNATDone        ConntrackStatus = uapi.IPS_SRC_NAT_DONE  // IPS_SRC_NAT_DONE, "src_nat_done": translation of the source is decided
+	ConntrackDstNATDone        ConntrackStatus = uapi.IPS_DST_NAT_DONE  // IPS_DST_NAT_DONE, "dst_nat_done": translation of the destination is decided
+	ConntrackDying             ConntrackStatus = uapi.IPS_DYING         // IPS_DYING, "dying": removed from the table
+	ConntrackFixedTimeout      ConntrackStatus = uapi.IPS_FIXED_TIMEOUT // IPS_FIXED_TIMEOUT, "fixed_timeout": the timeout does not start again
+	ConntrackTemplate          ConntrackStatus = uapi.IPS_TEMPLATE      // IPS_TEMPLATE, "template": not a connection but what a rule sets for one
+	ConntrackNATClash          ConntrackStatus = uapi.IPS_UNTRACKED     // IPS_NAT_CLASH, "nat_clash": another connection had the same addresses
+	ConntrackHelperSet         ConntrackStatus = uapi.IPS_HELPER        // IPS_HELPER, "helper": the helper was set by a rule
+	ConntrackOffloaded         ConntrackStatus = uapi.IPS_OFFLOAD       // IPS_OFFLOAD, "offload": in a flow table. Linux 4.16
+	ConntrackHardwareOffloaded ConntrackStatus = uapi.IPS_HW_OFFLOAD    // IPS_HW_OFFLOAD, "hw_offload": in the hardware. Linux 5.5
 )
 
 var conntrackStatuses = enum.Flags[ConntrackStatus]{Type: "ConntrackStatus", Words: []enum.Word[ConntrackStatus]{
@@ -211,7 +235,7 @@ var conntrackStatuses = enum.Flags[ConntrackStatus]{Type: "ConntrackStatus", Wor
 	{Value: ConntrackNATClash, Name: "nat_clash"},
 	{Value: ConntrackHelperSet, Name: "helper"},
 	{Value: ConntrackOffloaded, Name: "offload"},
-	{Value: ConntrackHardwareOffed, Name: "hw_offload"},
+	{Value: ConntrackHardwareOffloaded, Name: "hw_offload"},
 }}
 
 // Has reports whether all states of s are among f.
@@ -266,6 +290,43 @@ func (s TCPState) MarshalText() ([]byte, error) { return []byte(s.String()), nil
 // UnmarshalText takes what String returns, or a number.
 func (s *TCPState) UnmarshalText(text []byte) error { return tcpStates.Parse(text, s) }
 
+// ConntrackTCPFlags is what connection tracking knows of one side of a TCP
+// connection: IP_CT_TCP_FLAG_* in include/uapi/linux/netfilter/nf_conntrack_tcp.h.
+type ConntrackTCPFlags uint8
+
+// What is known of one side of a TCP connection.
+const (
+	ConntrackTCPWindowScale ConntrackTCPFlags = uapi.IP_CT_TCP_FLAG_WINDOW_SCALE        // IP_CT_TCP_FLAG_WINDOW_SCALE, "window_scale": it scales windows
+	ConntrackTCPSACK        ConntrackTCPFlags = uapi.IP_CT_TCP_FLAG_SACK_PERM           // IP_CT_TCP_FLAG_SACK_PERM, "sack_perm": it takes selective acknowledgements
+	ConntrackTCPCloseInit   ConntrackTCPFlags = uapi.IP_CT_TCP_FLAG_CLOSE_INIT          // IP_CT_TCP_FLAG_CLOSE_INIT, "close_init": it sent the first FIN
+	ConntrackTCPLiberal     ConntrackTCPFlags = uapi.IP_CT_TCP_FLAG_BE_LIBERAL          // IP_CT_TCP_FLAG_BE_LIBERAL, "be_liberal": windows are not checked
+	ConntrackTCPUnacked     ConntrackTCPFlags = uapi.IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED // IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED, "data_unacknowledged": it sent what is not acknowledged
+	ConntrackTCPMaxAckSet   ConntrackTCPFlags = uapi.IP_CT_TCP_FLAG_MAXACK_SET          // IP_CT_TCP_FLAG_MAXACK_SET, "maxack_set": it has acknowledged something
+)
+
+var conntrackTCPFlags = enum.Flags[ConntrackTCPFlags]{Type: "ConntrackTCPFlags", Words: []enum.Word[ConntrackTCPFlags]{
+	{Value: ConntrackTCPWindowScale, Name: "window_scale"},
+	{Value: ConntrackTCPSACK, Name: "sack_perm"},
+	{Value: ConntrackTCPCloseInit, Name: "close_init"},
+	{Value: ConntrackTCPLiberal, Name: "be_liberal"},
+	{Value: ConntrackTCPUnacked, Name: "data_unacknowledged"},
+	{Value: ConntrackTCPMaxAckSet, Name: "maxack_set"},
+}}
+
+// Has reports whether all flags of g are set.
+func (f ConntrackTCPFlags) Has(g ConntrackTCPFlags) bool { return f&g == g }
+
+// String returns the words with "|" between them.
+func (f ConntrackTCPFlags) String() string { return conntrackTCPFlags.String(f) }
+
+// MarshalText returns the same as String.
+func (f ConntrackTCPFlags) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// UnmarshalText takes what String returns.
+func (f *ConntrackTCPFlags) UnmarshalText(text []byte) error {
+	return conntrackTCPFlags.Parse(text, f)
+}
+
 // SCTPState is how far an SCTP association is: enum sctp_conntrack in
 // include/uapi/linux/netfilter/nf_conntrack_sctp.h.
 type SCTPState uint8
@@ -303,3 +364,43 @@ func (s SCTPState) MarshalText() ([]byte, error) { return []byte(s.String()), ni
 
 // UnmarshalText takes what String returns, or a number.
 func (s *SCTPState) UnmarshalText(text []byte) error { return sctpStates.Parse(text, s) }
+
+// DCCPState is how far a DCCP connection is: enum ct_dccp_states in
+// include/linux/netfilter/nf_conntrack_dccp.h.
+type DCCPState uint8
+
+// States of a DCCP connection, with the words of `conntrack -L` in small letters.
+const (
+	DCCPNone     DCCPState = uapi.CT_DCCP_NONE     // CT_DCCP_NONE, "none"
+	DCCPRequest  DCCPState = uapi.CT_DCCP_REQUEST  // CT_DCCP_REQUEST, "request"
+	DCCPRespond  DCCPState = uapi.CT_DCCP_RESPOND  // CT_DCCP_RESPOND, "respond"
+	DCCPPartOpen DCCPState = uapi.CT_DCCP_PARTOPEN // CT_DCCP_PARTOPEN, "partopen"
+	DCCPOpen     DCCPState = uapi.CT_DCCP_OPEN     // CT_DCCP_OPEN, "open"
+	DCCPCloseReq DCCPState = uapi.CT_DCCP_CLOSEREQ // CT_DCCP_CLOSEREQ, "closereq"
+	DCCPClosing  DCCPState = uapi.CT_DCCP_CLOSING  // CT_DCCP_CLOSING, "closing"
+	DCCPTimeWait DCCPState = uapi.CT_DCCP_TIMEWAIT // CT_DCCP_TIMEWAIT, "timewait"
+	DCCPIgnore   DCCPState = uapi.CT_DCCP_IGNORE   // CT_DCCP_IGNORE, "ignore": for packets, not for connections
+	DCCPInvalid  DCCPState = uapi.CT_DCCP_INVALID  // CT_DCCP_INVALID, "invalid": for packets, not for connections
+)
+
+var dccpStates = enum.Words[DCCPState]{Type: "DCCPState", Words: []enum.Word[DCCPState]{
+	{Value: DCCPNone, Name: "none"},
+	{Value: DCCPRequest, Name: "request"},
+	{Value: DCCPRespond, Name: "respond"},
+	{Value: DCCPPartOpen, Name: "partopen"},
+	{Value: DCCPOpen, Name: "open"},
+	{Value: DCCPCloseReq, Name: "closereq"},
+	{Value: DCCPClosing, Name: "closing"},
+	{Value: DCCPTimeWait, Name: "timewait"},
+	{Value: DCCPIgnore, Name: "ignore"},
+	{Value: DCCPInvalid, Name: "invalid"},
+}}
+
+// String returns the word, "DCCPState(99)" for a number without one.
+func (s DCCPState) String() string { return dccpStates.String(s) }
+
+// MarshalText returns the same as String.
+func (s DCCPState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText takes what String returns, or a number.
+func (s *DCCPState) UnmarshalText(text []byte) error { return dccpStates.Parse(text, s) }

@@ -4,9 +4,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-
-	"github.com/nlkit/nlkit/attr/attrtest"
-	"github.com/nlkit/nlkit/internal/nstest"
 )
 
 func TestHeaders(t *testing.T) {
@@ -158,45 +155,4 @@ func FuzzHeaders(f *testing.F) {
 			t.Errorf("%d bytes behind the headers of %d", len(h.Data), len(b))
 		}
 	})
-}
-
-func TestConntrackTables(t *testing.T) {
-	attrtest.RoundTrip(t, conntrackAttrs)
-	attrtest.Covers(t, conntrackAttrs)
-	attrtest.RoundTrip(t, tupleAttrs)
-	attrtest.Covers(t, tupleAttrs)
-	attrtest.Covers(t, tcpAttrs)
-	attrtest.Covers(t, sctpAttrs)
-	attrtest.Covers(t, countersAttrs)
-	attrtest.Covers(t, seqAdjustAttrs)
-	attrtest.Covers(t, synproxyAttrs)
-}
-
-func FuzzConntrack(f *testing.F) { attrtest.Fuzz(f, conntrackAttrs, conntrack()) }
-
-func TestConntrackRecorded(t *testing.T) {
-	if !nstest.LittleEndian() {
-		return
-	}
-	var p Packet
-	if err := p.UnmarshalBinary(recorded(t)["ip_prerouting_conntrack"]); err != nil {
-		t.Fatal(err)
-	}
-	c, err := p.Conntrack()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := "udp 127.0.0.1:57863 > 127.0.0.1:4242, reply 127.0.0.1:4242 > 127.0.0.1:57863"; c.String() != want {
-		t.Errorf("got %v, want %s", c, want)
-	}
-	if c.ID == 0 || c.Timeout == 0 || c.Master != nil || c.TCP != nil || c.Rest != nil {
-		t.Errorf("got %+v", c)
-	}
-	if c, err := new(Packet).Conntrack(); c != nil || err != nil {
-		t.Errorf("a packet without a connection has %v, %v", c, err)
-	}
-	p.ConntrackData = p.ConntrackData[:30]
-	if _, err := p.Conntrack(); err == nil {
-		t.Error("half a connection is one")
-	}
 }

@@ -144,30 +144,18 @@ func (s *Subscription) configure(ctx context.Context, op string, group uint16, c
 			break
 		}
 	}
-	return explain(err, cfg, func() error {
-		// A packet is what the kernel takes from nobody, and it says so to
-		// whoever may speak to NFLOG at all, where there is NFLOG.
-		req.Type, req.Data = packetType, header(nil, FamilyUnspec, group)
-		return s.sub.Do(ctx, req)
-	})
+	return explain(err, cfg, func() error { return s.sub.Do(ctx, probe(op)) })
 }
 
-// explain tells apart what the kernel gives one errno for. probe does a request
-// that is always refused.
-func explain(err error, cfg *config, probe func() error) error {
+// explain tells apart what the kernel gives one errno for; ask sends a probe.
+func explain(err error, cfg *config, ask func() error) error {
 	e, ok := errors.AsType[*nlkit.Error](err)
 	if !ok {
 		return err
 	}
-	asked := func() syscall.Errno {
-		if p, ok := errors.AsType[*nlkit.Error](probe()); ok {
-			return p.Errno
-		}
-		return 0
-	}
 	switch e.Errno {
 	case syscall.EPERM:
-		if asked() == uapi.ENOTSUPP {
+		if errno(ask()) == uapi.ENOTSUPP {
 			e.Errno, e.Err = syscall.EBUSY, ErrInUse
 		} else {
 			e.Err = errNoRight
@@ -175,7 +163,7 @@ func explain(err error, cfg *config, probe func() error) error {
 	case syscall.EBUSY:
 		e.Err = ErrInUse
 	case syscall.EINVAL:
-		if asked() == syscall.EINVAL {
+		if errno(ask()) == syscall.EINVAL {
 			e.Errno, e.Err = syscall.EOPNOTSUPP, errNoNFLOG
 		}
 	case syscall.EOPNOTSUPP:

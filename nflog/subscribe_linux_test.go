@@ -20,11 +20,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 
 	"github.com/nlkit/nlkit"
-	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/internal/nft"
 	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/nflog"
@@ -676,97 +674,11 @@ func TestGroupInUse(t *testing.T) {
 	_ = again.Close()
 }
 
-// TestConntrack asks for connections: where the kernel tracks none, it says so.
-func TestConntrack(t *testing.T) {
-	c, ns := live(t, nft.LogRule{})
-	probe, err := nflog.Subscribe(t.Context(), c, group, nflog.WithConntrack(true))
-	if err != nil {
-		e, ok := errors.AsType[*nlkit.Error](err)
-		if !errors.Is(err, errors.ErrUnsupported) || !ok || e.Attr != "NFULA_CFG_FLAGS" {
-			t.Errorf("got %#v", err)
-		}
-		if want := "operation not supported: the kernel has no conntrack"; !strings.Contains(err.Error(), want) {
-			t.Errorf("got %v, want %s", err, want)
-		}
-		return
-	}
-	_ = probe.Close()
-	track(t, ns)
-	sub := subscribe(t, c, nflog.WithConntrack(true))
-	s := newSender(t, ns, local4, 0)
-	s.send(t, "x")
-	p := read(t, sub, 1)[0]
-	keep(t, "ip_prerouting_conntrack", &p)
-	if p.ConntrackInfo != nflog.ConntrackNew {
-		t.Errorf("the packet is %v", p.ConntrackInfo)
-	}
-	// The connection's first address is the sender's: CTA_TUPLE_ORIG, CTA_TUPLE_IP,
-	// CTA_IP_V4_SRC.
-	a := attr.Scan(p.ConntrackData)
-	for range 3 {
-		if !a.Next() || a.Type() != 1 {
-			t.Fatalf("connection % x", p.ConntrackData)
-		}
-		if len(a.Bytes()) > 4 {
-			a = a.Nested()
-		}
-	}
-	if a.Addr() != local4 {
-		t.Errorf("the connection is from %v", a.Addr())
-	}
-}
-
-// track makes the kernel track the connections in a namespace, by a rule that asks
-// for their state.
-func track(t *testing.T, ns *nstest.NS) {
-	t.Helper()
-	conn, err := netlink.Dial(unix.NETLINK_NETFILTER, &netlink.Config{NetNS: ns.FD()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	number := func(typ uint16, n uint32) []byte { return attr.AppendBE32(nil, typ, n) }
-	text := func(typ uint16, s string) []byte { return attr.AppendString(nil, typ, s) }
-	nest := func(typ uint16, parts ...[]byte) []byte {
-		return attr.AppendBytes(nil, typ|unix.NLA_F_NESTED, bytes.Join(parts, nil))
-	}
-	message := func(typ uint16, flags netlink.HeaderFlags, parts ...[]byte) netlink.Message {
-		return netlink.Message{
-			Header: netlink.Header{Type: netlink.HeaderType(unix.NFNL_SUBSYS_NFTABLES<<8 | typ), Flags: netlink.Request | flags},
-			Data:   append([]byte{unix.NFPROTO_IPV4, 0, 0, 0}, bytes.Join(parts, nil)...),
-		}
-	}
-	batch := func(typ netlink.HeaderType) netlink.Message {
-		return netlink.Message{Header: netlink.Header{Type: typ, Flags: netlink.Request}, Data: []byte{0, 0, 0, unix.NFNL_SUBSYS_NFTABLES}}
-	}
-	if _, err := conn.SendMessages([]netlink.Message{
-		batch(unix.NFNL_MSG_BATCH_BEGIN),
-		message(unix.NFT_MSG_NEWTABLE, netlink.Create, text(unix.NFTA_TABLE_NAME, "track")),
-		message(unix.NFT_MSG_NEWCHAIN, netlink.Create,
-			text(unix.NFTA_CHAIN_TABLE, "track"), text(unix.NFTA_CHAIN_NAME, "output"), text(unix.NFTA_CHAIN_TYPE, "filter"),
-			nest(unix.NFTA_CHAIN_HOOK, number(unix.NFTA_HOOK_HOOKNUM, unix.NF_INET_LOCAL_OUT), number(unix.NFTA_HOOK_PRIORITY, 0))),
-		message(unix.NFT_MSG_NEWRULE, netlink.Create|netlink.Acknowledge,
-			text(unix.NFTA_RULE_TABLE, "track"), text(unix.NFTA_RULE_CHAIN, "output"),
-			nest(unix.NFTA_RULE_EXPRESSIONS, nest(unix.NFTA_LIST_ELEM, text(unix.NFTA_EXPR_NAME, "ct"),
-				nest(unix.NFTA_EXPR_DATA, number(unix.NFTA_CT_DREG, unix.NFT_REG_1), number(unix.NFTA_CT_KEY, unix.NFT_CT_STATE))))),
-		batch(unix.NFNL_MSG_BATCH_END),
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := conn.Receive(); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestWithoutRights(t *testing.T) {
 	_, ns := live(t)
 	ns.Do(t, func() {
-		// The thread ends with this function; it does not get its rights back.
-		runtime.LockOSThread()
-		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-		var none [2]unix.CapUserData
-		if err := unix.Capset(&header, &none[0]); err != nil {
-			t.Fatal(err)
+		if !nstest.DropRights(t) {
+			return
 		}
 		c, err := nlkit.New()
 		if err != nil {

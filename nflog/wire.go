@@ -108,7 +108,9 @@ var packetAttrs = attr.Table[Packet]{
 	number(uapi.NFULA_SEQ_GLOBAL, "NFULA_SEQ_GLOBAL", func(p *Packet) *optional { return &p.globalSeq }),
 	attr.Bytes(uapi.NFULA_CT, "NFULA_CT", func(p *Packet) *[]byte { return &p.ConntrackData }).
 		Within(func([]byte) attr.Schema { return conntrackAttrs }),
-	attr.BE32(uapi.NFULA_CT_INFO, "NFULA_CT_INFO", func(p *Packet) *ConntrackInfo { return &p.ConntrackInfo }),
+	attr.Custom(uapi.NFULA_CT_INFO, "NFULA_CT_INFO", putConntrackInfo, getConntrackInfo).Sample(func(r *rand.Rand, p *Packet) {
+		p.ConntrackInfo = ConntrackInfo(1 + r.IntN(math.MaxUint8))
+	}),
 	attr.Inline(uapi.NFULA_VLAN, "NFULA_VLAN", vlanAttrs, func(p *Packet) *VLAN { return &p.VLAN }),
 	attr.Bytes(uapi.NFULA_L2HDR, "NFULA_L2HDR", func(p *Packet) *[]byte { return &p.Layer2Header }),
 	attr.Bytes(uapi.NFULA_PAYLOAD, "NFULA_PAYLOAD", func(p *Packet) *[]byte { return &p.Payload }),
@@ -221,6 +223,28 @@ func getTimestamp(b []byte, p *Packet) error {
 		return fmt.Errorf("%w: %d.%06d is no time", attr.ErrMalformed, sec, usec)
 	}
 	p.Timestamp = time.Unix(int64(sec), int64(usec)*1000)
+	return nil
+}
+
+// putConntrackInfo puts what goes with a connection: there zero is a value.
+func putConntrackInfo(b []byte, p *Packet) ([]byte, error) {
+	if p.ConntrackInfo == 0 && p.ConntrackData == nil {
+		return b, nil
+	}
+	return attr.AppendBE32(b, uapi.NFULA_CT_INFO, uint32(p.ConntrackInfo)), nil
+}
+
+func getConntrackInfo(b []byte, p *Packet) error {
+	if err := want(b, 4); err != nil {
+		return err
+	}
+	n := 0
+	for _, digit := range b { // an integer of any width
+		if n = n<<8 | int(digit); n > math.MaxUint8 {
+			return fmt.Errorf("%w: % x is out of range", attr.ErrMalformed, b)
+		}
+	}
+	p.ConntrackInfo = ConntrackInfo(n)
 	return nil
 }
 

@@ -135,6 +135,7 @@ func ofICMP[V uint8 | uint16](typ uint16, name string, proto uint8, field func(*
 
 var protoInfoAttrs = attr.Table[Conntrack]{
 	attr.Nested(uapi.CTA_PROTOINFO_TCP, "CTA_PROTOINFO_TCP", tcpAttrs, func(c *Conntrack) **ConntrackTCP { return &c.TCP }),
+	attr.Nested(uapi.CTA_PROTOINFO_DCCP, "CTA_PROTOINFO_DCCP", dccpAttrs, func(c *Conntrack) **ConntrackDCCP { return &c.DCCP }),
 	attr.Nested(uapi.CTA_PROTOINFO_SCTP, "CTA_PROTOINFO_SCTP", sctpAttrs, func(c *Conntrack) **ConntrackSCTP { return &c.SCTP }),
 }
 
@@ -142,6 +143,33 @@ var tcpAttrs = attr.Table[ConntrackTCP]{
 	attr.U8(uapi.CTA_PROTOINFO_TCP_STATE, "CTA_PROTOINFO_TCP_STATE", func(t *ConntrackTCP) *TCPState { return &t.State }),
 	attr.U8(uapi.CTA_PROTOINFO_TCP_WSCALE_ORIGINAL, "CTA_PROTOINFO_TCP_WSCALE_ORIGINAL", func(t *ConntrackTCP) *uint8 { return &t.OriginalWindowScale }),
 	attr.U8(uapi.CTA_PROTOINFO_TCP_WSCALE_REPLY, "CTA_PROTOINFO_TCP_WSCALE_REPLY", func(t *ConntrackTCP) *uint8 { return &t.ReplyWindowScale }),
+	tcpFlagsRow(uapi.CTA_PROTOINFO_TCP_FLAGS_ORIGINAL, "CTA_PROTOINFO_TCP_FLAGS_ORIGINAL", func(t *ConntrackTCP) *ConntrackTCPFlags { return &t.OriginalFlags }),
+	tcpFlagsRow(uapi.CTA_PROTOINFO_TCP_FLAGS_REPLY, "CTA_PROTOINFO_TCP_FLAGS_REPLY", func(t *ConntrackTCP) *ConntrackTCPFlags { return &t.ReplyFlags }),
+}
+
+// tcpFlagsRow is a row of struct nf_ct_tcp_flags, whose mask says nothing when the
+// kernel sends it.
+func tcpFlagsRow(typ uint16, name string, field func(*ConntrackTCP) *ConntrackTCPFlags) attr.Row[ConntrackTCP] {
+	return attr.Custom(typ, name,
+		func(b []byte, t *ConntrackTCP) ([]byte, error) {
+			if f := *field(t); f != 0 {
+				b = attr.AppendBytes(b, typ, []byte{byte(f), 0})
+			}
+			return b, nil
+		},
+		func(p []byte, t *ConntrackTCP) error {
+			if err := want(p, 1); err != nil {
+				return err
+			}
+			*field(t) = ConntrackTCPFlags(p[0])
+			return nil
+		}).Sample(func(r *rand.Rand, t *ConntrackTCP) { *field(t) = ConntrackTCPFlags(r.Uint32()) })
+}
+
+var dccpAttrs = attr.Table[ConntrackDCCP]{
+	attr.U8(uapi.CTA_PROTOINFO_DCCP_STATE, "CTA_PROTOINFO_DCCP_STATE", func(d *ConntrackDCCP) *DCCPState { return &d.State }),
+	attr.Bool(uapi.CTA_PROTOINFO_DCCP_ROLE, "CTA_PROTOINFO_DCCP_ROLE", func(d *ConntrackDCCP) *bool { return &d.ServerFirst }),
+	attr.BE64(uapi.CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ, "CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ", func(d *ConntrackDCCP) *uint64 { return &d.HandshakeSeq }),
 }
 
 var sctpAttrs = attr.Table[ConntrackSCTP]{

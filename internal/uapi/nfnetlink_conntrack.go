@@ -55,6 +55,10 @@ const (
 	CTA_PROTOINFO_TCP_FLAGS_ORIGINAL  = 0x4
 	CTA_PROTOINFO_TCP_FLAGS_REPLY     = 0x5
 
+	CTA_PROTOINFO_DCCP_STATE         = 0x1
+	CTA_PROTOINFO_DCCP_ROLE          = 0x2
+	CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ = 0x3
+
 	CTA_PROTOINFO_SCTP_STATE         = 0x1
 	CTA_PROTOINFO_SCTP_VTAG_ORIGINAL = 0x2
 	CTA_PROTOINFO_SCTP_VTAG_REPLY    = 0x3
@@ -123,4 +127,33 @@ const (
 	SCTP_CONNTRACK_SHUTDOWN_RECD     = 0x6
 	SCTP_CONNTRACK_SHUTDOWN_ACK_SENT = 0x7
 	SCTP_CONNTRACK_HEARTBEAT_SENT    = 0x8 // 4.2
+)
+
+// include/uapi/linux/netfilter/nf_conntrack_tcp.h: flags of one side of a
+// connection.
+const (
+	IP_CT_TCP_FLAG_WINDOW_SCALE        = 0x1
+	IP_CT_TCP_FLAG_SACK_PERM           = 0x2
+	IP_CT_TCP_FLAG_CLOSE_INIT          = 0x4
+	IP_CT_TCP_FLAG_BE_LIBERAL          = 0x8
+	IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED = 0x10
+	IP_CT_TCP_FLAG_MAXACK_SET          = 0x20
+)
+
+// include/linux/netfilter/nf_conntrack_dccp.h: enum ct_dccp_states and
+// ct_dccp_roles, until 6.15.
+const (
+	CT_DCCP_NONE     = 0x0
+	CT_DCCP_REQUEST  = 0x1
+	CT_DCCP_RESPOND  = 0x2
+	CT_DCCP_PARTOPEN = 0x3
+	CT_DCCP_OPEN     = 0x4
+	CT_DCCP_CLOSEREQ = 0x5
+	CT_DCCP_CLOSING  = 0x6
+	CT_DCCP_TIMEWAIT = 0x7
+	CT_DCCP_IGNORE   = 0x8
+	CT_DCCP_INVALID  = 0x9
+
+	CT_DCCP_ROLE_CLIENT = 0x0
+	CT_DCCP_ROLE_SERVER = 0x1
 )
