@@ -216,12 +216,14 @@ func (s *Subscription[T]) fail(err error) error {
 	return s.req.fail(nlconn.Result{Sent: true}, err)
 }
 
-// Close ends the subscription. It never waits, may be called at any time and more
-// than once, and ends a read that waits.
+// Close ends the subscription. It never waits for the kernel or a message, may be
+// called at any time and more than once, and ends a read that waits. When it returns,
+// the socket is closed.
 func (s *Subscription[T]) Close() error {
-	if s == nil || s.closed.Swap(true) {
+	if s == nil {
 		return nil
 	}
+	s.closed.Store(true)
 	s.unhook()
 	s.c.pool.Forget(s.conn)
 	return nil

@@ -308,9 +308,9 @@ func (s *Subscription) countGlobal(n uint32) {
 	s.globalSpan.Store(uint64(s.highGlobal-s.lowGlobal) + 1)
 }
 
-// Close ends the subscription. It never waits, may be called at any time and more
-// than once, and ends a read that waits. The groups are then free for others; if
-// a read was waiting, as soon as it has returned.
+// Close ends the subscription. It never waits for the kernel or a packet, may be
+// called at any time and more than once, and ends a read that waits. When it returns,
+// the groups are free for others.
 func (s *Subscription) Close() error {
 	if s == nil {
 		return nil

@@ -374,14 +374,7 @@ func TestBridge(t *testing.T) {
 	ether := "\x02\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x01"
 	body := "\x45\x00\x00\x14\x00\x00\x00\x00\x40\x3b\x00\x00\xc0\x00\x02\x01\xc0\x00\x02\x02" + strings.Repeat("\x00", 26)
 	frame := ether + "\x81\x00\xa0\x2a" + "\x08\x00" + body
-	var fd int
-	ns.Do(t, func() {
-		var err error
-		if fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0); err != nil {
-			t.Fatal(err)
-		}
-	})
-	defer unix.Close(fd)
+	fd := packetSocket(t, ns)
 	// The bridge forwards to a port some time after the port is up.
 	defer repeat(func(int) {
 		if err := unix.Sendto(fd, []byte(frame), 0, &unix.SockaddrLinklayer{Ifindex: 1012}); err != nil {
@@ -422,6 +415,19 @@ func TestBridge(t *testing.T) {
 			return
 		}
 	}
+}
+
+// packetSocket returns a socket that sends frames.
+func packetSocket(t *testing.T, ns *nstest.NS) (fd int) {
+	t.Helper()
+	ns.Do(t, func() {
+		var err error
+		if fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Cleanup(func() { _ = unix.Close(fd) })
+	return fd
 }
 
 // proc returns the kernel's settings of the groups in the namespace: group, port,
@@ -828,40 +834,119 @@ func TestEnd(t *testing.T) {
 	}
 }
 
-// TestCycles opens and closes subscriptions while packets come.
+// TestCycles opens and closes subscriptions of two groups at once while packets come
+// to both, with contexts that end and that do not: each gets its own group's packets,
+// and the group is free again afterwards.
 func TestCycles(t *testing.T) {
-	c, ns := live(t, nft.LogRule{})
+	groups := []uint16{group, group + 1}
+	var rules []nft.LogRule
+	for _, g := range groups {
+		rules = append(rules, nft.LogRule{Hook: nft.Output, Group: g, Prefix: strconv.Itoa(int(g))})
+	}
+	c, ns := live(t, rules...)
 	s := newSender(t, ns, local4, 0)
 	defer repeatAtOnce(func() { s.send(t, "load") })()
-	for i := range 200 {
-		sub, err := nflog.Subscribe(t.Context(), c, group, nflog.WithQueueThreshold(1+i%7))
+
+	cycles := 500 // of each group
+	if testing.Short() {
+		cycles = 30
+	}
+	var all sync.WaitGroup
+	for _, g := range groups {
+		all.Go(func() {
+			for i := range cycles {
+				if !cycle(t, c, g, i) {
+					t.Errorf("cycle %d of group %d failed", i, g)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	if got := proc(t, ns); len(got) != 0 {
+		t.Errorf("the kernel has %v", got)
+	}
+}
+
+// cycle opens and closes one subscription, in the i-th of several ways.
+func cycle(t *testing.T, c *nlkit.Client, g uint16, i int) bool {
+	ctx, cancel := context.Background(), func() {}
+	if i%3 != 0 {
+		ctx, cancel = context.WithCancel(ctx)
+	}
+	defer cancel()
+	sub, err := nflog.Subscribe(ctx, c, g, nflog.WithQueueThreshold(1+i%7))
+	if err != nil {
+		t.Error(err)
+		return false
+	}
+	var reading sync.WaitGroup
+	if i%2 == 0 { // one that reads, and is ended meanwhile
+		some := make(chan struct{})
+		reading.Go(func() {
+			n := 0
+			for p, err := range sub.All() {
+				switch {
+				case err == nil && (p.Group != g || p.Prefix != strconv.Itoa(int(g))):
+					t.Errorf("a packet of group %d, %q at the reader of %d", p.Group, p.Prefix, g)
+				case err != nil && !errors.Is(err, nlkit.ErrOverrun) && !errors.Is(err, context.Canceled):
+					t.Error(err)
+				}
+				if n++; n == 3 {
+					close(some)
+				}
+			}
+		})
+		<-some
+	}
+	if i%3 == 1 {
+		cancel()
+	} else if err := sub.Close(); err != nil {
+		t.Error(err)
+	}
+	reading.Wait()
+	if got := sub.Stats(); got.Malformed != 0 {
+		t.Errorf("counts are %+v", got)
+	}
+	if i%3 == 1 { // what ended by its context is closed all the same
+		if err := sub.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	return !t.Failed()
+}
+
+// TestCloseFreesGroup ends a subscription by its context and by Close at once, while
+// it is read and when it is not: when Close returns, the group is free, whichever of
+// the two closed the socket.
+func TestCloseFreesGroup(t *testing.T) {
+	c, _ := live(t)
+	n := 2000
+	if testing.Short() {
+		n = 100
+	}
+	var reading sync.WaitGroup
+	defer reading.Wait()
+	for i := range n {
+		ctx, cancel := context.WithCancel(t.Context())
+		sub, err := nflog.Subscribe(ctx, c, group)
 		if err != nil {
 			t.Fatalf("cycle %d: %v", i, err)
 		}
-		var reading sync.WaitGroup
 		if i%2 == 0 {
-			// One that reads, and is closed meanwhile.
-			some := make(chan struct{})
 			reading.Go(func() {
-				n := 0
-				for _, err := range sub.All() {
-					if err != nil && !errors.Is(err, nlkit.ErrOverrun) {
-						t.Errorf("cycle %d: %v", i, err)
-					}
-					if n++; n == 3 {
-						close(some)
-					}
+				for range sub.All() {
 				}
 			})
-			<-some
 		}
+		if i%4 < 3 {
+			cancel()
+		}
+		runtime.Gosched()
 		if err := sub.Close(); err != nil {
 			t.Fatal(err)
 		}
-		reading.Wait()
-		if got := sub.Stats(); got.Malformed != 0 {
-			t.Fatalf("counts are %+v", got)
-		}
+		cancel()
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -33,9 +34,10 @@ type Conn struct {
 	BytesOut, BytesIn uint64
 	Overruns          uint64
 
-	nl     *netlink.Conn
-	raw    syscall.RawConn
-	closed atomic.Bool
+	nl      *netlink.Conn
+	raw     syscall.RawConn
+	closed  atomic.Bool
+	closing sync.Once
 
 	size *atomic.Int64 // what the pool's buffers have come to hold
 	buf  []byte        // for one datagram
@@ -76,12 +78,12 @@ func newConn(proto int, nl *netlink.Conn, size *atomic.Int64) (*Conn, error) {
 }
 
 // Close closes the socket and ends any call that waits for it. It may be called
-// at any time, by anyone, more than once.
-func (c *Conn) Close() error {
-	if c.closed.Swap(true) {
-		return nil
-	}
-	return c.nl.Close()
+// at any time, by anyone, more than once; whoever calls it, the socket is gone when
+// it returns.
+func (c *Conn) Close() (err error) {
+	c.closed.Store(true)
+	c.closing.Do(func() { err = c.nl.Close() })
+	return err
 }
 
 // Closed reports whether Close was called.
