@@ -191,32 +191,18 @@ func TestConntrackTCP(t *testing.T) {
 // TestConntrackICMP sends echo requests, which the kernel answers.
 func TestConntrackICMP(t *testing.T) {
 	for _, test := range []struct {
-		name                 string
-		family, proto        int
-		addr                 unix.Sockaddr
-		request, reply, code uint8
+		network        string
+		proto          uint8
+		request, reply uint8
 	}{
-		{"ip", unix.AF_INET, unix.IPPROTO_ICMP, &unix.SockaddrInet4{Addr: local4.As4()}, 8, 0, 0},
-		{"ip6", unix.AF_INET6, unix.IPPROTO_ICMPV6, &unix.SockaddrInet6{Addr: local6.As16()}, 128, 129, 0},
+		{"ip", unix.IPPROTO_ICMP, 8, 0},
+		{"ip6", unix.IPPROTO_ICMPV6, 128, 129},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			sub, ns := tracked(t, uint8(test.proto))
-			ns.Do(t, func() {
-				fd, err := unix.Socket(test.family, unix.SOCK_RAW|unix.SOCK_CLOEXEC, test.proto)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer unix.Close(fd)
-				echo := []byte{test.request, 0, 0, 0, 0x12, 0x34, 0, 7}
-				if test.proto == unix.IPPROTO_ICMP { // the kernel does it for ICMPv6
-					binary.BigEndian.PutUint16(echo[2:], ^(uint16(test.request)<<8 + 0x1234 + 7))
-				}
-				if err := unix.Sendto(fd, echo, 0, test.addr); err != nil {
-					t.Fatal(err)
-				}
-			})
+		t.Run(test.network, func(t *testing.T) {
+			sub, ns := tracked(t, test.proto)
+			echo(t, ns, test.network)
 			p, ct := next(t, sub, func(h nflog.Headers) bool { return h.ICMP.Type == test.request })
-			keep(t, test.name+"_prerouting_conntrack_icmp", &p)
+			keep(t, test.network+"_prerouting_conntrack_icmp", &p)
 			want := nflog.TupleICMP{ID: 0x1234, Type: test.request}
 			back := nflog.TupleICMP{ID: 0x1234, Type: test.reply}
 			if p.ConntrackInfo != nflog.ConntrackNew || ct.Original.ICMP != want || ct.Reply.ICMP != back || !mirrored(ct) || ct.TCP != nil {
@@ -228,6 +214,27 @@ func TestConntrackICMP(t *testing.T) {
 			}
 		})
 	}
+}
+
+// echo sends an echo request from a namespace to itself, of "ip" or "ip6".
+func echo(t *testing.T, ns *nstest.NS, network string) {
+	t.Helper()
+	family, proto, to, request := unix.AF_INET, unix.IPPROTO_ICMP, unix.Sockaddr(&unix.SockaddrInet4{Addr: local4.As4()}), byte(8)
+	if network == "ip6" {
+		family, proto, to, request = unix.AF_INET6, unix.IPPROTO_ICMPV6, &unix.SockaddrInet6{Addr: local6.As16()}, 128
+	}
+	message := []byte{request, 0, 0, 0, 0x12, 0x34, 0, 7}
+	binary.BigEndian.PutUint16(message[2:], ^(uint16(request)<<8 + 0x1234 + 7)) // for ICMPv6 the kernel does it
+	ns.Do(t, func() {
+		fd, err := unix.Socket(family, unix.SOCK_RAW|unix.SOCK_CLOEXEC, proto)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(fd)
+		if err := unix.Sendto(fd, message, 0, to); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 // TestConntrackUDP logs a packet of either family.
