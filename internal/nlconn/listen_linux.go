@@ -3,6 +3,7 @@ package nlconn
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"unsafe"
 
 	"github.com/mdlayher/netlink"
@@ -24,7 +25,10 @@ func (p *Pool) Listen(proto int, cfg ListenConfig) (*Conn, error) {
 	if cfg.ReadBuffer > 0 {
 		sock.ReadBuffer = cfg.ReadBuffer
 	}
-	c, err := p.dial(proto, sock)
+	c, err := p.dial(proto, sock, ownPort())
+	for tries := 10; errors.Is(err, unix.EADDRINUSE) && tries > 0; tries-- {
+		c, err = p.dial(proto, sock, ownPort())
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -34,6 +38,15 @@ func (p *Pool) Listen(proto int, cfg ListenConfig) (*Conn, error) {
 	}
 	return c, nil
 }
+
+// ownPort returns an address that no other socket has had lately, unlike those that
+// the kernel chooses: it gives the number of the process to the next socket as soon
+// as the one before has left it, and only then removes what was bound to it. So an
+// NFLOG group that the new socket has bound meanwhile is gone, and nobody is told.
+//
+// It is between the numbers of processes and those that the kernel takes for further
+// sockets, which are negative.
+func ownPort() uint32 { return 1<<30 | rand.Uint32()>>2 }
 
 func (c *Conn) listen(cfg ListenConfig) error {
 	c.shared = &shared{turn: make(chan struct{}, 1)}
