@@ -187,9 +187,9 @@ func (s *Subscription[T]) All() iter.Seq2[T, error] {
 // where the type allows that. Its errors are those of All, and [net.ErrClosed]
 // after Close.
 func (s *Subscription[T]) ReadInto(v *T) error {
+	var m nlconn.Message
 	for {
-		m, err := s.conn.Receive()
-		if err != nil {
+		if err := s.conn.Receive(&m); err != nil {
 			return s.fail(err)
 		}
 		keep, err := s.decode(publicMessage(m), v)

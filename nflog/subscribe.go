@@ -54,9 +54,10 @@ type Subscription struct {
 
 // counter follows the numbers of a group's packets.
 type counter struct {
-	group          uint16
-	next           uint32
-	received, lost atomic.Uint64
+	group    uint16
+	next     uint32
+	received atomic.Uint64 // not if the group is the only one: counting twice takes time
+	lost     atomic.Uint64
 }
 
 // Subscribe receives the packets that the firewall's rules log to a group, and to
@@ -282,13 +283,17 @@ func (s *Subscription) count(p *Packet) uint32 {
 		s.countGlobal(p.globalSeq.v)
 	}
 	c := &s.groups[s.last]
-	c.received.Add(1)
+	if len(s.groups) > 1 {
+		c.received.Add(1)
+	}
 	if !p.seq.ok {
 		return 0
 	}
 	// A number that went back is a new beginning: nothing is known to be lost.
 	gap := max(int32(p.seq.v-c.next), 0)
-	c.lost.Add(uint64(gap))
+	if gap > 0 {
+		c.lost.Add(uint64(gap))
+	}
 	c.next = p.seq.v + 1
 	return uint32(gap)
 }
@@ -348,10 +353,21 @@ func (s *Subscription) Stats() Stats {
 		all.GlobalMissing = span - read
 	}
 	for i := range s.groups {
-		all.Received += s.groups[i].received.Load()
-		all.Lost += s.groups[i].lost.Load()
+		g := s.stats(i)
+		all.Received += g.Received
+		all.Lost += g.Lost
 	}
 	return all
+}
+
+// stats returns the counts of the i-th group.
+func (s *Subscription) stats(i int) GroupStats {
+	c := &s.groups[i]
+	g := GroupStats{Received: c.received.Load(), Lost: c.lost.Load()}
+	if len(s.groups) == 1 {
+		g.Received = s.sub.Received()
+	}
+	return g
 }
 
 // GroupStats counts what became of one group's packets.
@@ -365,8 +381,8 @@ type GroupStats struct {
 // GroupStats returns the counts of one group; zero for one that is not received.
 func (s *Subscription) GroupStats(group uint16) GroupStats {
 	for i := range s.groups {
-		if c := &s.groups[i]; c.group == group {
-			return GroupStats{Received: c.received.Load(), Lost: c.lost.Load()}
+		if s.groups[i].group == group {
+			return s.stats(i)
 		}
 	}
 	return GroupStats{}

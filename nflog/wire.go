@@ -1,6 +1,7 @@
 package nflog
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -20,10 +21,12 @@ const (
 	packetType = uapi.NFNL_SUBSYS_ULOG<<8 | uapi.NFULNL_MSG_PACKET
 	configType = uapi.NFNL_SUBSYS_ULOG<<8 | uapi.NFULNL_MSG_CONFIG
 
-	packetHdrLen = 4  // struct nfulnl_msg_packet_hdr
-	hwLen        = 12 // struct nfulnl_msg_packet_hw
-	timestampLen = 16 // struct nfulnl_msg_packet_timestamp
-	modeLen      = 6  // struct nfulnl_msg_config_mode
+	packetHdrLen = 4                                                     // struct nfulnl_msg_packet_hdr
+	hwLen        = 12                                                    // struct nfulnl_msg_packet_hw
+	timestampLen = 16                                                    // struct nfulnl_msg_packet_timestamp
+	attrHeader   = 4                                                     // struct nlattr
+	typeMask     = ^uint16(uapi.NLA_F_NESTED | uapi.NLA_F_NET_BYTEORDER) // NLA_TYPE_MASK
+	modeLen      = 6                                                     // struct nfulnl_msg_config_mode
 )
 
 // header appends struct nfgenmsg.
@@ -260,13 +263,19 @@ func decode(data []byte, p *Packet, names *intern) error {
 		return err
 	}
 	buf := append(p.buf[:0], data...)
-	*p = Packet{Family: Family(buf[0]), Group: binary.BigEndian.Uint16(buf[2:]), buf: buf}
+	p.begin(buf)
 	if scan(buf[headerLen:], p, names) {
 		return nil
 	}
 	// Integers of another width, and what is malformed, are the table's business.
-	*p = Packet{Family: p.Family, Group: p.Group, buf: buf}
+	p.begin(buf)
 	return packetAttrs.Decode(buf[headerLen:], p)
+}
+
+// begin makes p a packet of which no more is known than struct nfgenmsg.
+func (p *Packet) begin(buf []byte) {
+	*p = Packet{} // and not one with values, which would be made elsewhere and copied
+	p.Family, p.Group, p.buf = Family(buf[0]), binary.BigEndian.Uint16(buf[2:]), buf
 }
 
 // scan stores the attributes b into p, as the table does, but without copying or
@@ -274,10 +283,15 @@ func decode(data []byte, p *Packet, names *intern) error {
 // sends so far.
 func scan(b []byte, p *Packet, names *intern) bool {
 	odd := false
-	s := attr.Scan(b)
-	for s.Next() {
-		v := s.Bytes()
-		switch s.Type() {
+	for len(b) >= attrHeader {
+		n := int(binary.NativeEndian.Uint16(b))
+		typ := binary.NativeEndian.Uint16(b[2:]) & typeMask
+		if n < attrHeader || n > len(b) {
+			return false
+		}
+		v := b[attrHeader:n:n]
+		b = b[min((n+3)&^3, len(b)):]
+		switch typ {
 		case uapi.NFULA_PACKET_HDR:
 			odd = odd || getPacketHdr(v, p) != nil
 		case uapi.NFULA_MARK:
@@ -298,7 +312,7 @@ func scan(b []byte, p *Packet, names *intern) bool {
 		case uapi.NFULA_PAYLOAD:
 			p.Payload = v
 		case uapi.NFULA_PREFIX:
-			p.Prefix = names.get(s.Text())
+			p.Prefix = names.get(text(v))
 		case uapi.NFULA_UID:
 			p.uid = optional{be32(v, &odd), true}
 		case uapi.NFULA_SEQ:
@@ -317,7 +331,7 @@ func scan(b []byte, p *Packet, names *intern) bool {
 			n := be32(v, &odd)
 			p.ConntrackInfo, odd = ConntrackInfo(n), odd || n > math.MaxUint8
 		case uapi.NFULA_VLAN:
-			vlan := s.Nested()
+			vlan := attr.Scan(v)
 			for vlan.Next() {
 				switch vlan.Type() {
 				case uapi.NFULA_VLAN_PROTO:
@@ -331,7 +345,15 @@ func scan(b []byte, p *Packet, names *intern) bool {
 			p.Layer2Header = v
 		}
 	}
-	return !odd && s.Err() == nil
+	return !odd
+}
+
+// text returns what is in front of the NUL that ends a text.
+func text(b []byte) []byte {
+	if end := bytes.IndexByte(b, 0); end >= 0 {
+		return b[:end]
+	}
+	return b
 }
 
 func be16(b []byte, odd *bool) uint16 {

@@ -334,7 +334,7 @@ func TestMalformed(t *testing.T) {
 
 // TestMalformedIsCounted feeds a subscription what no kernel says on demand.
 func TestMalformedIsCounted(t *testing.T) {
-	s := &Subscription{sub: new(nlkit.Subscription[Packet]), groups: make([]counter, 1)}
+	s := &Subscription{sub: new(nlkit.Subscription[Packet]), groups: make([]counter, 2)}
 	s.groups[0].group = 5
 	packet := func(seq uint32) []byte { return attr.AppendBE32(header(nil, FamilyIPv4, 5), uapi.NFULA_SEQ, seq) }
 	var p Packet

@@ -152,29 +152,28 @@ func (c *Conn) ioError(err error) error {
 
 // next returns the next message of the datagram; ok is false at its end.
 func (d *datagram) next() (m Message, ok bool, err error) {
+	ok, err = d.into(&m)
+	return m, ok, err
+}
+
+// into is next without copying the message.
+func (d *datagram) into(m *Message) (ok bool, err error) {
 	if len(d.b) < uapi.NLMSG_HDRLEN {
 		d.b = nil
-		return Message{}, false, nil
+		return false, nil
 	}
-	n := align(int(binary.NativeEndian.Uint32(d.b)))
-	if n > len(d.b) {
-		// The last message may come without its padding; the buffer behind it is ours.
-		if n > align(len(d.b)) || n > cap(d.b) {
-			d.b = nil
-			return Message{}, false, fmt.Errorf("%w: length %d of %d", ErrMalformed, n, len(d.b))
-		}
-		d.b = d.b[:n]
-	}
-	var nm netlink.Message
-	if n < uapi.NLMSG_HDRLEN || nm.UnmarshalBinary(d.b[:n]) != nil {
+	n := int(binary.NativeEndian.Uint32(d.b))
+	end := align(n)
+	if n < uapi.NLMSG_HDRLEN || n > len(d.b) {
+		size := len(d.b)
 		d.b = nil
-		return Message{}, false, fmt.Errorf("%w: length %d", ErrMalformed, n)
+		return false, fmt.Errorf("%w: length %d of %d", ErrMalformed, n, size)
 	}
-	d.b = d.b[n:]
-	return Message{
-		Type: uint16(nm.Header.Type), Flags: uint16(nm.Header.Flags),
-		Seq: nm.Header.Sequence, PID: nm.Header.PID, NSID: d.nsid, Data: nm.Data,
-	}, true, nil
+	m.Type, m.Flags = binary.NativeEndian.Uint16(d.b[4:]), binary.NativeEndian.Uint16(d.b[6:])
+	m.Seq, m.PID = binary.NativeEndian.Uint32(d.b[8:]), binary.NativeEndian.Uint32(d.b[12:])
+	m.NSID, m.Data = d.nsid, d.b[uapi.NLMSG_HDRLEN:n]
+	d.b = d.b[min(end, len(d.b)):] // the last message may come without its padding
+	return true, nil
 }
 
 // send sends one request and returns its sequence number.

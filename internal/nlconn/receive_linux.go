@@ -21,27 +21,27 @@ type shared struct {
 	answer atomic.Pointer[chan Message]
 }
 
-// Receive returns the next message of a socket that has joined groups or is sent
-// to by the kernel, waiting for it. [ErrOverrun] and [ErrTruncated] tell that
+// Receive stores the next message of a socket that has joined groups or is sent
+// to by the kernel into m, waiting for it. [ErrOverrun] and [ErrTruncated] tell that
 // messages were lost; the socket goes on.
-func (c *Conn) Receive() (Message, error) {
+func (c *Conn) Receive(m *Message) error {
 	for {
 		if c.closed.Load() {
-			return Message{}, net.ErrClosed
+			return net.ErrClosed
 		}
-		m, ok, err := c.cur.next()
+		ok, err := c.cur.into(m)
 		switch {
 		case err != nil:
-			return Message{}, err
+			return err
 		case ok && m.Type == uapi.NLMSG_OVERRUN:
-			return Message{}, ErrOverrun
+			return ErrOverrun
 		case ok && m.Type >= uapi.NLMSG_MIN_TYPE:
-			return m, nil
+			return nil
 		case ok:
 			continue
 		}
 		if c.cur, err = c.receive(); err != nil {
-			return Message{}, err
+			return err
 		}
 	}
 }
