@@ -255,3 +255,30 @@ func TestBuffersAreSet(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestSubscriptionsHaveOwnPorts opens and closes subscriptions, alone and at once: no
+// socket has the address of another one. The kernel would give the process's number
+// to the next as soon as the last is closed, and then remove what is bound to it.
+func TestSubscriptionsHaveOwnPorts(t *testing.T) {
+	c, err := nlkit.New(nlkit.WithNetNSFD(nstest.New(t).FD()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	seen := map[uint32]bool{uint32(os.Getpid()): true}
+	for i := range 200 {
+		sub, err := c.Listen(t.Context(), nlkit.Listen{Op: "nlkit.Listen", Protocol: uapi.NETLINK_NETFILTER})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if port := sub.PortID(); seen[port] || int32(port) <= 0 {
+			t.Errorf("subscription %d has port %d", i, port)
+		}
+		seen[sub.PortID()] = true
+		if i%2 == 0 {
+			if err := sub.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}

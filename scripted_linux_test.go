@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/mdlayher/netlink"
 
@@ -677,6 +678,109 @@ func TestSubscriptionKeepsMessagesDuringDo(t *testing.T) {
 	}
 	if !equal(got, 1, 2, 0, 3) || sub.Overruns() != 1 || sub.Received() != 3 {
 		t.Errorf("got %v, %d overruns, %d received", got, sub.Overruns(), sub.Received())
+	}
+}
+
+// Requests on a subscription's socket and its reader don't disturb each other: each
+// request gets its own answer, and the reader every event, in order.
+func TestDoWhileReading(t *testing.T) {
+	const requests = 500
+	next := uint32(0)
+	event := func() netlink.Message {
+		next++
+		return netlink.Message{Header: netlink.Header{Type: typNumber}, Data: number(next)}
+	}
+	c, k := fake(t, func(s *nlfake.Socket, reqs []netlink.Message) [][]byte {
+		answer := nlfake.Ack(reqs[0], syscall.Errno(binary.NativeEndian.Uint32(reqs[0].Data)), nil)
+		stray := nlfake.Ack(netlink.Message{Header: netlink.Header{Sequence: reqs[0].Header.Sequence - 1}}, 0, nil)
+		switch next % 3 {
+		case 0: // each in a datagram of its own
+			return [][]byte{nlfake.Join(event()), nlfake.Join(stray), nlfake.Join(answer), nlfake.Join(event())}
+		case 1: // all in one
+			return [][]byte{nlfake.Join(event(), answer, event())}
+		}
+		return [][]byte{nlfake.Join(answer), nlfake.Join(event())}
+	})
+	sub, err := nlkit.Subscribe(t.Context(), c, nlkit.Listen{Op: "number.Subscribe"}, decodeNumber)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sub.Close()
+	const last = 1 << 30
+	read := make(chan []uint32)
+	go func() {
+		var got []uint32
+		for n, err := range sub.All() {
+			if err != nil {
+				t.Error(err)
+				break
+			}
+			if n == last {
+				break
+			}
+			got = append(got, n)
+		}
+		read <- got
+	}()
+	for i := range uint32(requests) {
+		err := sub.Do(t.Context(), nlkit.Request{Op: "number.Bind", Data: number(i % 2 * uint32(syscall.EBUSY))})
+		if refused := errors.Is(err, syscall.EBUSY); refused != (i%2 == 1) || err != nil && !refused {
+			t.Fatalf("request %d: %v", i, err)
+		}
+	}
+	if err := k.Last().Push(nlfake.Join(netlink.Message{Header: netlink.Header{Type: typNumber}, Data: number(last)})); err != nil {
+		t.Fatal(err)
+	}
+	got := <-read
+	if len(got) != int(next) {
+		t.Errorf("%d of %d events were read", len(got), next)
+	}
+	for i, n := range got {
+		if n != uint32(i+1) {
+			t.Fatalf("event %d was read as number %d", n, i+1)
+		}
+	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := sub.Do(cancelled, nlkit.Request{Op: "number.Bind"}); !errors.Is(err, context.Canceled) || !nlkit.SafeToRetry(err) {
+		t.Errorf("got %v", err)
+	}
+	_ = sub.Close()
+	if err := sub.Do(t.Context(), nlkit.Request{Op: "number.Bind", Data: number(0)}); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A request whose answer does not come ends with its context; the late answer is
+// nobody's.
+func TestDoWithoutAnswer(t *testing.T) {
+	silent := true
+	c, k := fake(t, func(s *nlfake.Socket, reqs []netlink.Message) [][]byte {
+		if silent {
+			return nil
+		}
+		return [][]byte{nlfake.Join(nlfake.Ack(reqs[0], 0, nil))}
+	})
+	sub, err := nlkit.Subscribe(t.Context(), c, nlkit.Listen{Op: "number.Subscribe"}, decodeNumber)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sub.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	err = sub.Do(ctx, nlkit.Request{Op: "number.Bind"})
+	if !errors.Is(err, context.DeadlineExceeded) || nlkit.SafeToRetry(err) {
+		t.Errorf("got %v", err)
+	}
+	_ = k.Last().Push(nlfake.Join(nlfake.Ack(netlink.Message{Header: netlink.Header{Sequence: 1}}, syscall.EPERM, nil)))
+	_ = k.Last().Push(nlfake.Join(netlink.Message{Header: netlink.Header{Type: typNumber}, Data: number(7)}))
+	silent = false
+	if err := sub.Do(t.Context(), nlkit.Request{Op: "number.Bind"}); err != nil {
+		t.Errorf("got %v", err)
+	}
+	var n uint32
+	if err := sub.ReadInto(&n); err != nil || n != 7 {
+		t.Errorf("got %d, %v", n, err)
 	}
 }
 

@@ -187,31 +187,20 @@ func (s *Subscription[T]) All() iter.Seq2[T, error] {
 // where the type allows that. Its errors are those of All, and [net.ErrClosed]
 // after Close.
 func (s *Subscription[T]) ReadInto(v *T) error {
-	for {
-		m, err := s.conn.Receive()
-		if err != nil {
-			return s.fail(err)
-		}
-		keep, err := s.decode(publicMessage(m), v)
-		if err != nil {
-			return s.fail(err)
-		}
-		if keep {
-			s.received.Add(1)
-			return nil
-		}
-	}
+	_, err := s.read(v, true)
+	return err
 }
 
 // TryRead is [Subscription.ReadInto] that does not wait: ok is false, without an
 // error, if no message is there.
-func (s *Subscription[T]) TryRead(v *T) (ok bool, err error) {
+func (s *Subscription[T]) TryRead(v *T) (ok bool, err error) { return s.read(v, false) }
+
+func (s *Subscription[T]) read(v *T, wait bool) (bool, error) {
+	var m nlconn.Message
 	for {
-		m, ok, err := s.conn.TryReceive()
-		if err != nil {
+		if ok, err := s.conn.Receive(&m, wait); err != nil {
 			return false, s.fail(err)
-		}
-		if !ok {
+		} else if !ok {
 			return false, nil
 		}
 		keep, err := s.decode(publicMessage(m), v)
@@ -246,12 +235,14 @@ func (s *Subscription[T]) cause(err error) error {
 	return err
 }
 
-// Close ends the subscription. It never waits, may be called at any time and more
-// than once, and ends a read that waits.
+// Close ends the subscription. It never waits for the kernel or a message, may be
+// called at any time and more than once, and ends a read that waits. When it returns,
+// the socket is closed.
 func (s *Subscription[T]) Close() error {
-	if s == nil || s.closed.Swap(true) {
+	if s == nil {
 		return nil
 	}
+	s.closed.Store(true)
 	s.unhook()
 	s.c.pool.Forget(s.conn)
 	return nil
@@ -285,13 +276,18 @@ func (s *Subscription[T]) Groups() ([]uint32, error) {
 func (s *Subscription[T]) PortID() uint32 { return s.conn.PortID() }
 
 // Do sends a request on the subscription's own socket, for protocols that bind
-// settings to it, before reading begins. Messages that arrive meanwhile are kept
-// for the reader.
+// settings to it, and waits for its acknowledgement. It may be called while another
+// goroutine reads; messages that arrive meanwhile are kept for the reader.
+// [ErrOverrun] says that the acknowledgement was lost, so that the outcome is not
+// known.
 func (s *Subscription[T]) Do(ctx context.Context, r Request) error {
 	defer r.release()
 	if err := r.prepare(ctx, s.c); err != nil {
 		return r.Fail(err)
 	}
-	res, err := s.conn.Do(ctx, r.wire(), nil)
+	res, err := s.conn.Control(ctx, r.wire())
+	if res.Warning != "" {
+		s.c.warn(ctx, &r, res.Warning)
+	}
 	return r.fail(res, s.cause(err))
 }

@@ -20,26 +20,32 @@ type Flow struct {
 // and ports of IPv4 and IPv6. It returns false for other packets, and for one that
 // was cut before the end of its addresses. Ports are those of TCP, UDP, UDP-Lite,
 // SCTP and DCCP; a fragment other than the first has none, nor has a packet that
-// was cut before them.
+// was cut before them. [Packet.Headers] tells more.
 func (p *Packet) Flow() (f Flow, ok bool) {
+	h := Headers{}
 	switch p.Protocol {
 	case EtherTypeIPv4:
-		return flow4(networkHeader(p))
+		h.read4(networkHeader(p))
 	case EtherTypeIPv6:
-		return flow6(networkHeader(p))
+		h.read6(networkHeader(p))
 	}
-	return Flow{}, false
+	return h.Flow, h.Src.Addr().IsValid()
 }
 
 // String returns the flow as in logs: "udp 192.0.2.1:4000 > 192.0.2.2:53",
 // "icmp 192.0.2.1 > 192.0.2.2".
-func (f Flow) String() string {
-	name, known := protoNames[f.IPProto]
-	if !known {
-		name = "protocol " + strconv.Itoa(int(f.IPProto))
-	}
+func (f Flow) String() string { return protoName(f.IPProto) + " " + f.ends() }
+
+func (f Flow) ends() string {
 	if f.Src.Port() == 0 && f.Dst.Port() == 0 {
-		return name + " " + f.Src.Addr().String() + " > " + f.Dst.Addr().String()
+		return f.Src.Addr().String() + " > " + f.Dst.Addr().String()
 	}
-	return name + " " + f.Src.String() + " > " + f.Dst.String()
+	return f.Src.String() + " > " + f.Dst.String()
+}
+
+func protoName(n uint8) string {
+	if name, ok := protoNames[n]; ok {
+		return name
+	}
+	return "protocol " + strconv.Itoa(int(n))
 }

@@ -27,23 +27,43 @@ const (
 	defaultTimeout   = 20 * time.Millisecond
 )
 
-// Option changes a subscription.
-type Option interface{ apply(*config) }
+// Option is an option of [Subscribe].
+type Option interface{ applySubscribe(*config) }
 
-type option func(*config)
+// SetOption is an option of [Subscribe] that [Subscription.Set] can change later.
+type SetOption interface {
+	Option
+	applySet(*config)
+}
 
-func (o option) apply(c *config) { o(c) }
+type (
+	option    func(*config)
+	setOption func(*config)
+)
+
+func (o option) applySubscribe(c *config)    { o(c) }
+func (o setOption) applySubscribe(c *config) { o(c) }
+func (o setOption) applySet(c *config)       { o(c) }
 
 // config is what the options fill in; check looks at it once all have run.
 type config struct {
-	groups     []uint16
-	mode       uint8
-	copyRange  int
-	buffer     int
-	threshold  int
-	timeout    time.Duration
-	flags      uint16
-	readBuffer int
+	groups      []uint16
+	mode        uint8
+	copyRange   int
+	buffer      int
+	threshold   int
+	timeout     time.Duration
+	flags       uint16
+	readBuffer  int
+	lossReports bool
+}
+
+// setFlag sets or clears NFULNL_CFG_F_*.
+func (c *config) setFlag(flag uint16, on bool) {
+	c.flags &^= flag
+	if on {
+		c.flags |= flag
+	}
 }
 
 func newConfig(group uint16, opts []Option) config {
@@ -54,7 +74,7 @@ func newConfig(group uint16, opts []Option) config {
 	}
 	for _, o := range opts {
 		if o != nil {
-			o.apply(&c)
+			o.applySubscribe(&c)
 		}
 	}
 	return c
@@ -75,60 +95,66 @@ func WithGroups(groups ...uint16) Option {
 // WithCopyRange receives the first bytes of each packet, from 1 to 65531, counted
 // from the network header. The default is all that a message holds, 65531. A rule
 // may say less by `snaplen`. (NFULA_CFG_MODE, NFULNL_COPY_PACKET)
-func WithCopyRange(bytes int) Option {
-	return option(func(c *config) { c.mode, c.copyRange = uapi.NFULNL_COPY_PACKET, bytes })
+func WithCopyRange(bytes int) SetOption {
+	return setOption(func(c *config) { c.mode, c.copyRange = uapi.NFULNL_COPY_PACKET, bytes })
 }
 
 // WithCopyMeta receives what the kernel knows of each packet, without the packet:
 // [Packet].Payload is nil. The link-layer headers are received all the same.
 // (NFULA_CFG_MODE, NFULNL_COPY_META)
-func WithCopyMeta() Option {
-	return option(func(c *config) { c.mode, c.copyRange = uapi.NFULNL_COPY_META, 1 })
+func WithCopyMeta() SetOption {
+	return setOption(func(c *config) { c.mode, c.copyRange = uapi.NFULNL_COPY_META, 1 })
 }
 
 // WithCopyNone asks for nothing of each packet. All kernels so far do the same as
 // for [WithCopyMeta]. (NFULA_CFG_MODE, NFULNL_COPY_NONE)
-func WithCopyNone() Option {
-	return option(func(c *config) { c.mode, c.copyRange = uapi.NFULNL_COPY_NONE, 1 })
+func WithCopyNone() SetOption {
+	return setOption(func(c *config) { c.mode, c.copyRange = uapi.NFULNL_COPY_NONE, 1 })
 }
 
 // WithBufferSize sets the size of the buffer in which the kernel collects packets
 // before it sends them, from 4096 bytes to 131072, the default. A larger one means
 // more packets at a time and less work for each. Where memory pages are larger than
 // 4 KiB, the kernel uses 8 KiB at least. (NFULA_CFG_NLBUFSIZ)
-func WithBufferSize(bytes int) Option {
-	return option(func(c *config) { c.buffer = bytes })
+func WithBufferSize(bytes int) SetOption {
+	return setOption(func(c *config) { c.buffer = bytes })
 }
 
 // WithQueueThreshold sets how many packets the kernel collects before it sends
 // them; the default is 200. 1 sends each at once, which costs four times the work. A
 // rule may have less by `queue-threshold`. (NFULA_CFG_QTHRESH)
-func WithQueueThreshold(packets int) Option {
-	return option(func(c *config) { c.threshold = packets })
+func WithQueueThreshold(packets int) SetOption {
+	return setOption(func(c *config) { c.threshold = packets })
 }
 
 // WithFlushTimeout sets how long the kernel holds packets back at most; the default
 // is 20 ms. It counts in 1/100 s; other durations are rounded up. 0 sends them
 // when the kernel's timer next ticks. The longest is 11 hours 55 minutes.
 // (NFULA_CFG_TIMEOUT)
-func WithFlushTimeout(d time.Duration) Option {
-	return option(func(c *config) { c.timeout = d })
+func WithFlushTimeout(d time.Duration) SetOption {
+	return setOption(func(c *config) { c.timeout = d })
 }
 
-// WithGlobalSeq numbers the packets through all groups of the network namespace as
-// well: [Packet.GlobalSeq] tells the order of packets of several groups.
-// (NFULNL_CFG_F_SEQ_GLOBAL)
-func WithGlobalSeq() Option {
-	return option(func(c *config) { c.flags |= uapi.NFULNL_CFG_F_SEQ_GLOBAL })
+// WithGlobalSeq says whether the packets are numbered through all groups of the
+// network namespace as well: [Packet.GlobalSeq] tells the order of packets of
+// several groups. The default is false. (NFULNL_CFG_F_SEQ_GLOBAL)
+func WithGlobalSeq(on bool) SetOption {
+	return setOption(func(c *config) { c.setFlag(uapi.NFULNL_CFG_F_SEQ_GLOBAL, on) })
 }
 
-// WithConntrack receives the connection that each packet belongs to, where the
-// kernel tracks it: [Packet].Conntrack. [Subscribe] returns an error that is
+// WithConntrack says whether the connection that each packet belongs to is received,
+// where the kernel tracks it: [Packet.Conntrack]. The default is false. The error is
 // errors.ErrUnsupported where the kernel has no nf_conntrack_netlink. Linux 4.4.
 // (NFULNL_CFG_F_CONNTRACK)
-func WithConntrack() Option {
-	return option(func(c *config) { c.flags |= uapi.NFULNL_CFG_F_CONNTRACK })
+func WithConntrack(on bool) SetOption {
+	return setOption(func(c *config) { c.setFlag(uapi.NFULNL_CFG_F_CONNTRACK, on) })
 }
+
+// WithLossReports makes the loss of packets part of the stream: before the first
+// packet behind a gap comes an error that is [*Loss], which tells the group and how
+// many are missing. It is [nlkit.ErrOverrun] as well, so that a loop that goes on
+// after that goes on after this. [Subscription.Stats] counts in any case.
+func WithLossReports() Option { return option(func(c *config) { c.lossReports = true }) }
 
 // WithReadBuffer sets the kernel's receive buffer of the subscription in bytes:
 // what waits there while the consumer is busy. The default is that of all
@@ -155,10 +181,10 @@ func (c *config) check() error {
 	return nil
 }
 
-// settings returns what is sent for each group.
-func (c *config) settings() *settings {
+// settings returns what is sent for each group, with a command or 0.
+func (c *config) settings(command uint8) *settings {
 	s := &settings{
-		command:    uapi.NFULNL_CFG_CMD_BIND,
+		command:    command,
 		mode:       copyMode{mode: c.mode},
 		bufferSize: uint32(c.buffer),
 		threshold:  uint32(c.threshold),
@@ -171,23 +197,14 @@ func (c *config) settings() *settings {
 	return s
 }
 
-// datagram returns the size of the largest datagram to expect. The kernel
-// allocates a buffer by powers of two and fills all of it; a packet that is larger
-// than the buffer gets one of its own, in which a second may find room.
-func (c *config) datagram() int {
-	const (
-		overhead = 1024      // struct skb_shared_info behind the data, which is 320 bytes
-		single   = 128 << 10 // the buffer for a packet of 64 KiB and its other attributes
-	)
-	n := single
-	for n < c.buffer+overhead {
-		n *= 2
-	}
-	return n
-}
+// datagramSize is the size of the largest datagram to expect. The kernel allocates a
+// buffer by powers of two and fills all of it: one of maxBuffer bytes and its
+// overhead takes twice that. A packet that is larger than the buffer gets one of its
+// own, which is smaller than this.
+const datagramSize = 2 * maxBuffer
 
 func (c *config) listen() ([]nlkit.SubscribeOption, nlkit.Listen) {
-	l := nlkit.Listen{Op: op, Protocol: uapi.NETLINK_NETFILTER, Datagram: c.datagram()}
+	l := nlkit.Listen{Op: op, Protocol: uapi.NETLINK_NETFILTER, Datagram: datagramSize}
 	if c.readBuffer == 0 {
 		return nil, l
 	}

@@ -64,12 +64,12 @@ type Packet struct {
 	// (Linux 5.6) and netdev (later). (NFULA_L2HDR)
 	Layer2Header []byte
 
-	// Conntrack is the connection that the packet belongs to, as the attributes
-	// CTA_… of include/uapi/linux/netfilter/nfnetlink_conntrack.h; nil unless
-	// [WithConntrack] asks for it. Linux 4.4. (NFULA_CT)
-	Conntrack []byte
+	// ConntrackData is the connection that the packet belongs to as it is on the
+	// wire, which [Packet.Conntrack] decodes; nil unless [WithConntrack] asks for
+	// it. Linux 4.4. (NFULA_CT)
+	ConntrackData []byte
 	// ConntrackInfo says what the packet is to its connection. It says nothing
-	// where Conntrack is nil. (NFULA_CT_INFO)
+	// where ConntrackData is nil. (NFULA_CT_INFO)
 	ConntrackInfo ConntrackInfo
 
 	// Payload is the packet from its network header on, cut at the copy range of
@@ -123,11 +123,25 @@ func (p *Packet) Seq() (seq uint32, ok bool) { return p.seq.v, p.seq.ok }
 // that have such numbers, if [WithGlobalSeq] asked for it. (NFULA_SEQ_GLOBAL)
 func (p *Packet) GlobalSeq() (seq uint32, ok bool) { return p.globalSeq.v, p.globalSeq.ok }
 
+// Conntrack returns the connection that the packet belongs to; nil if the kernel
+// said nothing of one. It is decoded anew at each call. The error is
+// attr.ErrMalformed.
+func (p *Packet) Conntrack() (*Conntrack, error) {
+	if p.ConntrackData == nil {
+		return nil, nil
+	}
+	c := new(Conntrack)
+	if err := conntrackAttrs.Decode(p.ConntrackData, c); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
 // Clone returns a copy of the packet that shares no memory with it.
 func (p *Packet) Clone() Packet {
 	c := *p
 	c.buf = nil
-	for _, b := range []*[]byte{(*[]byte)(&c.HardwareAddr), &c.HardwareHeader, &c.Layer2Header, &c.Conntrack, &c.Payload} {
+	for _, b := range []*[]byte{(*[]byte)(&c.HardwareAddr), &c.HardwareHeader, &c.Layer2Header, &c.ConntrackData, &c.Payload} {
 		*b = bytes.Clone(*b)
 	}
 	return c

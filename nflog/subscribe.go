@@ -5,6 +5,8 @@ import (
 	"errors"
 	"iter"
 	"net"
+	"strconv"
+	"sync"
 	"sync/atomic"
 	"syscall"
 
@@ -15,14 +17,16 @@ import (
 const op = "nflog.Subscribe"
 
 // ErrInUse says that another socket receives the group: of another program, or
-// another subscription of this one.
-var ErrInUse = errors.New("the group has another receiver")
+// another subscription of this one. Close that one, or choose another group for
+// the rule and the subscription.
+var ErrInUse = errors.New("the group has another receiver: close that, or use another group")
 
-// errNoNFLOG is the cause where the kernel lacks all of NFLOG.
-var errNoNFLOG = errors.New("the kernel has no NFLOG (nfnetlink_log)")
-
-// errNoConntrack is the cause where the kernel lacks what WithConntrack asks for.
-var errNoConntrack = errors.New("the kernel has no conntrack to report (nf_conntrack_netlink)")
+// What the kernel's refusals mean, and what can be done.
+var (
+	errNoNFLOG     = errors.New("the kernel has no NFLOG: it takes the module nfnetlink_log")
+	errNoConntrack = errors.New("the kernel has no conntrack to report: it takes the module nf_conntrack_netlink")
+	errNoRight     = errors.New("it takes CAP_NET_ADMIN in the user namespace that owns the network namespace")
+)
 
 // Subscription receives the packets of one or more groups until it is closed or its
 // context ends. It starts no goroutine: whoever reads it waits for the socket.
@@ -33,15 +37,27 @@ type Subscription struct {
 	last   int       // the one that the last packet belonged to
 	names  intern
 
+	lowGlobal, highGlobal uint32
+	globals               atomic.Uint64 // how many numbers of all groups were read
+	globalSpan            atomic.Uint64 // how many there are from the lowest to the highest
+
+	lossReports bool
+	gap         uint32  // in front of the packet that was decoded last
+	held        *Packet // it, while its gap is reported
+
 	closed    atomic.Bool
 	malformed atomic.Uint64
+
+	settings sync.Mutex
+	cfg      config // what the kernel was told
 }
 
 // counter follows the numbers of a group's packets.
 type counter struct {
-	group          uint16
-	next           uint32
-	received, lost atomic.Uint64
+	group    uint16
+	next     uint32
+	received atomic.Uint64 // not if the group is the only one: counting twice takes time
+	lost     atomic.Uint64
 }
 
 // Subscribe receives the packets that the firewall's rules log to a group, and to
@@ -59,7 +75,7 @@ func Subscribe(ctx context.Context, c *nlkit.Client, group uint16, opts ...Optio
 	if err := cfg.check(); err != nil {
 		return nil, nlkit.Request{Op: op}.Fail(err)
 	}
-	s := &Subscription{groups: make([]counter, len(cfg.groups))}
+	s := &Subscription{groups: make([]counter, len(cfg.groups)), cfg: cfg, lossReports: cfg.lossReports}
 	for i, g := range cfg.groups {
 		s.groups[i].group = g
 	}
@@ -69,7 +85,7 @@ func Subscribe(ctx context.Context, c *nlkit.Client, group uint16, opts ...Optio
 		return nil, err
 	}
 	for _, g := range cfg.groups {
-		if err := bind(ctx, s.sub, g, &cfg); err != nil {
+		if err := s.configure(ctx, op, g, &cfg, uapi.NFULNL_CFG_CMD_BIND); err != nil {
 			_ = s.Close()
 			return nil, err
 		}
@@ -77,47 +93,78 @@ func Subscribe(ctx context.Context, c *nlkit.Client, group uint16, opts ...Optio
 	return s, nil
 }
 
-// bind makes the subscription's socket the receiver of a group. All settings are in
-// the message that does it, so that no packet is logged with others.
-func bind(ctx context.Context, s *nlkit.Subscription[Packet], group uint16, cfg *config) error {
+// Set changes settings of all groups of the subscription while it runs; it may be
+// called while another goroutine reads. Packets that the kernel has collected come
+// with the settings that they were logged with. What is not given stays as it is.
+//
+// Errors: fs.ErrInvalid for options out of range, before anything is changed;
+// [errors.ErrUnsupported] where the kernel has no connections for [WithConntrack];
+// that of ctx; [net.ErrClosed]. An error names the group that it happened at; those
+// before it have the new settings, those after it the old ones.
+func (s *Subscription) Set(ctx context.Context, opts ...SetOption) error {
+	const op = "nflog.Set"
+	s.settings.Lock()
+	defer s.settings.Unlock()
+	cfg := s.cfg
+	for _, o := range opts {
+		if o != nil {
+			o.applySet(&cfg)
+		}
+	}
+	if err := cfg.check(); err != nil {
+		return nlkit.Request{Op: op}.Fail(err)
+	}
+	for _, g := range cfg.groups {
+		if err := s.configure(ctx, op, g, &cfg, 0); err != nil {
+			return err
+		}
+	}
+	s.cfg = cfg
+	return nil
+}
+
+// setTries is how often a setting is sent whose acknowledgement was lost among
+// packets.
+const setTries = 5
+
+// configure tells the kernel how a group's packets are to come; with the command to
+// bind, that the subscription's socket receives them. All settings are in one
+// message, so that no packet is logged with only some of them.
+func (s *Subscription) configure(ctx context.Context, op string, group uint16, cfg *config, command uint8) error {
 	req := nlkit.Request{
 		Op: op, Protocol: uapi.NETLINK_NETFILTER, Type: configType,
 		Header: headerLen, Schema: configAttrs, Describe: describe,
 	}
 	var err error
-	if req.Data, err = configAttrs.Append(header(nil, FamilyUnspec, group), cfg.settings()); err != nil {
+	if req.Data, err = configAttrs.Append(header(nil, FamilyUnspec, group), cfg.settings(command)); err != nil {
 		return req.Fail(err)
 	}
-	return explain(s.Do(ctx, req), cfg, func() error {
-		// A packet is what the kernel takes from nobody, and it says so to
-		// whoever may speak to NFLOG at all, where there is NFLOG.
-		req.Type, req.Data = packetType, header(nil, FamilyUnspec, group)
-		return s.Do(ctx, req)
-	})
+	for range setTries {
+		// A socket may bind a group that it has bound, and set what is set.
+		if err = s.sub.Do(ctx, req); !errors.Is(err, nlkit.ErrOverrun) {
+			break
+		}
+	}
+	return explain(err, cfg, func() error { return s.sub.Do(ctx, probe(op)) })
 }
 
-// explain tells apart what the kernel gives one errno for. probe does a request
-// that is always refused.
-func explain(err error, cfg *config, probe func() error) error {
+// explain tells apart what the kernel gives one errno for; ask sends a probe.
+func explain(err error, cfg *config, ask func() error) error {
 	e, ok := errors.AsType[*nlkit.Error](err)
 	if !ok {
 		return err
 	}
-	asked := func() syscall.Errno {
-		if p, ok := errors.AsType[*nlkit.Error](probe()); ok {
-			return p.Errno
-		}
-		return 0
-	}
 	switch e.Errno {
 	case syscall.EPERM:
-		if asked() == uapi.ENOTSUPP {
+		if errno(ask()) == uapi.ENOTSUPP {
 			e.Errno, e.Err = syscall.EBUSY, ErrInUse
+		} else {
+			e.Err = errNoRight
 		}
 	case syscall.EBUSY:
 		e.Err = ErrInUse
 	case syscall.EINVAL:
-		if asked() == syscall.EINVAL {
+		if errno(ask()) == syscall.EINVAL {
 			e.Errno, e.Err = syscall.EOPNOTSUPP, errNoNFLOG
 		}
 	case syscall.EOPNOTSUPP:
@@ -127,6 +174,26 @@ func explain(err error, cfg *config, probe func() error) error {
 	}
 	return err
 }
+
+// Loss is the cause of an error that [WithLossReports] asks for: packets of a group
+// were logged and not received. It matches [nlkit.ErrOverrun].
+type Loss struct {
+	// Group is the group that they belonged to.
+	Group uint16
+	// Packets is how many are missing in front of the packet that comes next.
+	Packets uint32
+}
+
+// Error returns how many packets were lost.
+func (l *Loss) Error() string {
+	if l.Packets == 1 {
+		return "1 packet was lost"
+	}
+	return strconv.FormatUint(uint64(l.Packets), 10) + " packets were lost"
+}
+
+// Is reports whether target is [nlkit.ErrOverrun].
+func (l *Loss) Is(target error) bool { return target == nlkit.ErrOverrun }
 
 // All yields the packets until the subscription ends:
 //
@@ -162,6 +229,10 @@ func (s *Subscription) All() iter.Seq2[Packet, error] {
 // has held a packet of the size, nothing is allocated. Its errors are those of
 // All, and [net.ErrClosed] after Close; with an error p is undefined.
 func (s *Subscription) ReadInto(p *Packet) error {
+	if s.held != nil {
+		*p, s.held = *s.held, nil
+		return nil
+	}
 	for {
 		err := s.sub.ReadInto(p)
 		if err != nil && errors.Is(err, nlkit.ErrMalformed) {
@@ -169,6 +240,13 @@ func (s *Subscription) ReadInto(p *Packet) error {
 			// so when the next packet comes.
 			s.malformed.Add(1)
 			continue
+		}
+		if err == nil && s.lossReports && s.gap > 0 {
+			held := p.Clone()
+			s.held = &held
+			return nlkit.Request{
+				Op: op, Describe: func([]byte) string { return describeGroup(p.Group) },
+			}.Fail(&Loss{Group: p.Group, Packets: s.gap})
 		}
 		return err
 	}
@@ -183,38 +261,61 @@ func (s *Subscription) decode(m nlkit.Message, p *Packet) (bool, error) {
 		s.malformed.Add(1)
 		return false, nil
 	}
-	s.count(p)
+	s.gap = s.count(p)
 	return true, nil
 }
 
 // count follows the numbers of the packet's group, which begin at 0 with the
-// subscription.
-func (s *Subscription) count(p *Packet) {
+// subscription, and those of all groups. It returns how many of the group are
+// missing in front of the packet.
+func (s *Subscription) count(p *Packet) uint32 {
 	if s.groups[s.last].group != p.Group {
 		i := 0
 		for i < len(s.groups) && s.groups[i].group != p.Group {
 			i++
 		}
 		if i == len(s.groups) {
-			return
+			return 0
 		}
 		s.last = i
 	}
+	if p.globalSeq.ok {
+		s.countGlobal(p.globalSeq.v)
+	}
 	c := &s.groups[s.last]
-	c.received.Add(1)
+	if len(s.groups) > 1 {
+		c.received.Add(1)
+	}
 	if !p.seq.ok {
-		return
+		return 0
 	}
 	// A number that went back is a new beginning: nothing is known to be lost.
-	if gap := int32(p.seq.v - c.next); gap > 0 {
+	gap := max(int32(p.seq.v-c.next), 0)
+	if gap > 0 {
 		c.lost.Add(uint64(gap))
 	}
 	c.next = p.seq.v + 1
+	return uint32(gap)
 }
 
-// Close ends the subscription. It never waits, may be called at any time and more
-// than once, and ends a read that waits. The groups are then free for others; if
-// a read was waiting, as soon as it has returned.
+// countGlobal follows the numbers that all groups share. Those of several groups do
+// not come in order, since the kernel collects each group's packets by themselves.
+func (s *Subscription) countGlobal(n uint32) {
+	if s.globals.Add(1) == 1 {
+		s.lowGlobal, s.highGlobal = n, n
+	}
+	if int32(n-s.highGlobal) > 0 {
+		s.highGlobal = n
+	}
+	if int32(n-s.lowGlobal) < 0 {
+		s.lowGlobal = n
+	}
+	s.globalSpan.Store(uint64(s.highGlobal-s.lowGlobal) + 1)
+}
+
+// Close ends the subscription. It never waits for the kernel or a packet, may be
+// called at any time and more than once, and ends a read that waits. When it returns,
+// the groups are free for others.
 func (s *Subscription) Close() error {
 	if s == nil {
 		return nil
@@ -231,6 +332,12 @@ type Stats struct {
 	// kernel's numbers (NFULA_SEQ). Those behind the last packet that was read
 	// are not in it yet.
 	Lost uint64
+	// GlobalMissing is how many of the numbers that all groups of the network
+	// namespace share are missing between the lowest and the highest that was read,
+	// with [WithGlobalSeq]. They are of packets that were lost, that the kernel
+	// still holds back, or that other receivers with such numbers had. Zero
+	// without that option. (NFULA_SEQ_GLOBAL)
+	GlobalMissing uint64
 	// Overruns is how often the kernel reported that the receive buffer was
 	// full. It says so once for any number of packets.
 	Overruns uint64
@@ -242,11 +349,25 @@ type Stats struct {
 // Stats returns the counts of all groups together.
 func (s *Subscription) Stats() Stats {
 	all := Stats{Overruns: s.sub.Overruns(), Malformed: s.malformed.Load()}
+	if read, span := s.globals.Load(), s.globalSpan.Load(); span > read {
+		all.GlobalMissing = span - read
+	}
 	for i := range s.groups {
-		all.Received += s.groups[i].received.Load()
-		all.Lost += s.groups[i].lost.Load()
+		g := s.stats(i)
+		all.Received += g.Received
+		all.Lost += g.Lost
 	}
 	return all
+}
+
+// stats returns the counts of the i-th group.
+func (s *Subscription) stats(i int) GroupStats {
+	c := &s.groups[i]
+	g := GroupStats{Received: c.received.Load(), Lost: c.lost.Load()}
+	if len(s.groups) == 1 {
+		g.Received = s.sub.Received()
+	}
+	return g
 }
 
 // GroupStats counts what became of one group's packets.
@@ -260,8 +381,8 @@ type GroupStats struct {
 // GroupStats returns the counts of one group; zero for one that is not received.
 func (s *Subscription) GroupStats(group uint16) GroupStats {
 	for i := range s.groups {
-		if c := &s.groups[i]; c.group == group {
-			return GroupStats{Received: c.received.Load(), Lost: c.lost.Load()}
+		if s.groups[i].group == group {
+			return s.stats(i)
 		}
 	}
 	return GroupStats{}

@@ -20,11 +20,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 
 	"github.com/nlkit/nlkit"
-	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/internal/nft"
 	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/nflog"
@@ -217,7 +215,7 @@ func TestPackets(t *testing.T) {
 			t.Parallel()
 			test.rule.Prefix = name
 			c, ns := live(t, test.rule)
-			sub := subscribe(t, c, nflog.WithGlobalSeq())
+			sub := subscribe(t, c, nflog.WithGlobalSeq(true))
 			s := newSender(t, ns, test.addr, 0xdecade)
 			begin := time.Now().Truncate(time.Microsecond)
 			payloads := []string{"one", "two and more", strings.Repeat("x", 1400)}
@@ -282,8 +280,8 @@ func TestPackets(t *testing.T) {
 				} else if p.Layer2Header != nil {
 					t.Errorf("layer 2 header % x", p.Layer2Header)
 				}
-				if p.VLAN != (nflog.VLAN{}) || p.Conntrack != nil {
-					t.Errorf("VLAN %v, connection % x", p.VLAN, p.Conntrack)
+				if p.VLAN != (nflog.VLAN{}) || p.ConntrackData != nil {
+					t.Errorf("VLAN %v, connection % x", p.VLAN, p.ConntrackData)
 				}
 
 				src, dst, payload := datagram(t, body)
@@ -376,14 +374,7 @@ func TestBridge(t *testing.T) {
 	ether := "\x02\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x01"
 	body := "\x45\x00\x00\x14\x00\x00\x00\x00\x40\x3b\x00\x00\xc0\x00\x02\x01\xc0\x00\x02\x02" + strings.Repeat("\x00", 26)
 	frame := ether + "\x81\x00\xa0\x2a" + "\x08\x00" + body
-	var fd int
-	ns.Do(t, func() {
-		var err error
-		if fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0); err != nil {
-			t.Fatal(err)
-		}
-	})
-	defer unix.Close(fd)
+	fd := packetSocket(t, ns)
 	// The bridge forwards to a port some time after the port is up.
 	defer repeat(func(int) {
 		if err := unix.Sendto(fd, []byte(frame), 0, &unix.SockaddrLinklayer{Ifindex: 1012}); err != nil {
@@ -424,6 +415,19 @@ func TestBridge(t *testing.T) {
 			return
 		}
 	}
+}
+
+// packetSocket returns a socket that sends frames.
+func packetSocket(t *testing.T, ns *nstest.NS) (fd int) {
+	t.Helper()
+	ns.Do(t, func() {
+		var err error
+		if fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Cleanup(func() { _ = unix.Close(fd) })
+	return fd
 }
 
 // proc returns the kernel's settings of the groups in the namespace: group, port,
@@ -566,7 +570,7 @@ func TestSeveralGroups(t *testing.T) {
 	}
 	rules = append(rules, nft.LogRule{Group: group + 2, Prefix: "7"}) // twice
 	c, ns := live(t, rules...)
-	sub := subscribe(t, c, nflog.WithGroups(group+1, group+2, group+2), nflog.WithGroups(group, 65535), nflog.WithGlobalSeq())
+	sub := subscribe(t, c, nflog.WithGroups(group+1, group+2, group+2), nflog.WithGroups(group, 65535), nflog.WithGlobalSeq(true))
 	if got := len(proc(t, ns)); got != 4 {
 		t.Errorf("%d groups are bound, want 4", got)
 	}
@@ -657,7 +661,7 @@ func TestGroupInUse(t *testing.T) {
 		if !errors.Is(err, nflog.ErrInUse) || !errors.Is(err, unix.EBUSY) || errors.Is(err, fs.ErrPermission) || !ok || !e.Sent || !e.Temporary() {
 			t.Errorf("got %#v", err)
 		}
-		if want := "nflog.Subscribe group 5: device or resource busy: the group has another receiver"; err == nil || err.Error() != want {
+		if want := "nflog.Subscribe group 5: device or resource busy: the group has another receiver: close that, or use another group"; err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
@@ -676,97 +680,11 @@ func TestGroupInUse(t *testing.T) {
 	_ = again.Close()
 }
 
-// TestConntrack asks for connections: where the kernel tracks none, it says so.
-func TestConntrack(t *testing.T) {
-	c, ns := live(t, nft.LogRule{})
-	probe, err := nflog.Subscribe(t.Context(), c, group, nflog.WithConntrack())
-	if err != nil {
-		e, ok := errors.AsType[*nlkit.Error](err)
-		if !errors.Is(err, errors.ErrUnsupported) || !ok || e.Attr != "NFULA_CFG_FLAGS" {
-			t.Errorf("got %#v", err)
-		}
-		if want := "operation not supported: the kernel has no conntrack"; !strings.Contains(err.Error(), want) {
-			t.Errorf("got %v, want %s", err, want)
-		}
-		return
-	}
-	_ = probe.Close()
-	track(t, ns)
-	sub := subscribe(t, c, nflog.WithConntrack())
-	s := newSender(t, ns, local4, 0)
-	s.send(t, "x")
-	p := read(t, sub, 1)[0]
-	keep(t, "ip_prerouting_conntrack", &p)
-	if p.ConntrackInfo != nflog.ConntrackNew {
-		t.Errorf("the packet is %v", p.ConntrackInfo)
-	}
-	// The connection's first address is the sender's: CTA_TUPLE_ORIG, CTA_TUPLE_IP,
-	// CTA_IP_V4_SRC.
-	a := attr.Scan(p.Conntrack)
-	for range 3 {
-		if !a.Next() || a.Type() != 1 {
-			t.Fatalf("connection % x", p.Conntrack)
-		}
-		if len(a.Bytes()) > 4 {
-			a = a.Nested()
-		}
-	}
-	if a.Addr() != local4 {
-		t.Errorf("the connection is from %v", a.Addr())
-	}
-}
-
-// track makes the kernel track the connections in a namespace, by a rule that asks
-// for their state.
-func track(t *testing.T, ns *nstest.NS) {
-	t.Helper()
-	conn, err := netlink.Dial(unix.NETLINK_NETFILTER, &netlink.Config{NetNS: ns.FD()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	number := func(typ uint16, n uint32) []byte { return attr.AppendBE32(nil, typ, n) }
-	text := func(typ uint16, s string) []byte { return attr.AppendString(nil, typ, s) }
-	nest := func(typ uint16, parts ...[]byte) []byte {
-		return attr.AppendBytes(nil, typ|unix.NLA_F_NESTED, bytes.Join(parts, nil))
-	}
-	message := func(typ uint16, flags netlink.HeaderFlags, parts ...[]byte) netlink.Message {
-		return netlink.Message{
-			Header: netlink.Header{Type: netlink.HeaderType(unix.NFNL_SUBSYS_NFTABLES<<8 | typ), Flags: netlink.Request | flags},
-			Data:   append([]byte{unix.NFPROTO_IPV4, 0, 0, 0}, bytes.Join(parts, nil)...),
-		}
-	}
-	batch := func(typ netlink.HeaderType) netlink.Message {
-		return netlink.Message{Header: netlink.Header{Type: typ, Flags: netlink.Request}, Data: []byte{0, 0, 0, unix.NFNL_SUBSYS_NFTABLES}}
-	}
-	if _, err := conn.SendMessages([]netlink.Message{
-		batch(unix.NFNL_MSG_BATCH_BEGIN),
-		message(unix.NFT_MSG_NEWTABLE, netlink.Create, text(unix.NFTA_TABLE_NAME, "track")),
-		message(unix.NFT_MSG_NEWCHAIN, netlink.Create,
-			text(unix.NFTA_CHAIN_TABLE, "track"), text(unix.NFTA_CHAIN_NAME, "output"), text(unix.NFTA_CHAIN_TYPE, "filter"),
-			nest(unix.NFTA_CHAIN_HOOK, number(unix.NFTA_HOOK_HOOKNUM, unix.NF_INET_LOCAL_OUT), number(unix.NFTA_HOOK_PRIORITY, 0))),
-		message(unix.NFT_MSG_NEWRULE, netlink.Create|netlink.Acknowledge,
-			text(unix.NFTA_RULE_TABLE, "track"), text(unix.NFTA_RULE_CHAIN, "output"),
-			nest(unix.NFTA_RULE_EXPRESSIONS, nest(unix.NFTA_LIST_ELEM, text(unix.NFTA_EXPR_NAME, "ct"),
-				nest(unix.NFTA_EXPR_DATA, number(unix.NFTA_CT_DREG, unix.NFT_REG_1), number(unix.NFTA_CT_KEY, unix.NFT_CT_STATE))))),
-		batch(unix.NFNL_MSG_BATCH_END),
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := conn.Receive(); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestWithoutRights(t *testing.T) {
 	_, ns := live(t)
 	ns.Do(t, func() {
-		// The thread ends with this function; it does not get its rights back.
-		runtime.LockOSThread()
-		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-		var none [2]unix.CapUserData
-		if err := unix.Capset(&header, &none[0]); err != nil {
-			t.Fatal(err)
+		if !nstest.DropRights(t) {
+			return
 		}
 		c, err := nlkit.New()
 		if err != nil {
@@ -778,7 +696,7 @@ func TestWithoutRights(t *testing.T) {
 		if !errors.Is(err, fs.ErrPermission) || errors.Is(err, nflog.ErrInUse) || !ok || !e.Sent {
 			t.Errorf("got %#v", err)
 		}
-		if want := "nflog.Subscribe group 5: operation not permitted"; err == nil || err.Error() != want {
+		if want := "nflog.Subscribe group 5: operation not permitted: it takes CAP_NET_ADMIN"; err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	})
@@ -916,40 +834,119 @@ func TestEnd(t *testing.T) {
 	}
 }
 
-// TestCycles opens and closes subscriptions while packets come.
+// TestCycles opens and closes subscriptions of two groups at once while packets come
+// to both, with contexts that end and that do not: each gets its own group's packets,
+// and the group is free again afterwards.
 func TestCycles(t *testing.T) {
-	c, ns := live(t, nft.LogRule{})
+	groups := []uint16{group, group + 1}
+	var rules []nft.LogRule
+	for _, g := range groups {
+		rules = append(rules, nft.LogRule{Hook: nft.Output, Group: g, Prefix: strconv.Itoa(int(g))})
+	}
+	c, ns := live(t, rules...)
 	s := newSender(t, ns, local4, 0)
 	defer repeatAtOnce(func() { s.send(t, "load") })()
-	for i := range 200 {
-		sub, err := nflog.Subscribe(t.Context(), c, group, nflog.WithQueueThreshold(1+i%7))
+
+	cycles := 500 // of each group
+	if testing.Short() {
+		cycles = 30
+	}
+	var all sync.WaitGroup
+	for _, g := range groups {
+		all.Go(func() {
+			for i := range cycles {
+				if !cycle(t, c, g, i) {
+					t.Errorf("cycle %d of group %d failed", i, g)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	if got := proc(t, ns); len(got) != 0 {
+		t.Errorf("the kernel has %v", got)
+	}
+}
+
+// cycle opens and closes one subscription, in the i-th of several ways.
+func cycle(t *testing.T, c *nlkit.Client, g uint16, i int) bool {
+	ctx, cancel := context.Background(), func() {}
+	if i%3 != 0 {
+		ctx, cancel = context.WithCancel(ctx)
+	}
+	defer cancel()
+	sub, err := nflog.Subscribe(ctx, c, g, nflog.WithQueueThreshold(1+i%7))
+	if err != nil {
+		t.Error(err)
+		return false
+	}
+	var reading sync.WaitGroup
+	if i%2 == 0 { // one that reads, and is ended meanwhile
+		some := make(chan struct{})
+		reading.Go(func() {
+			n := 0
+			for p, err := range sub.All() {
+				switch {
+				case err == nil && (p.Group != g || p.Prefix != strconv.Itoa(int(g))):
+					t.Errorf("a packet of group %d, %q at the reader of %d", p.Group, p.Prefix, g)
+				case err != nil && !errors.Is(err, nlkit.ErrOverrun) && !errors.Is(err, context.Canceled):
+					t.Error(err)
+				}
+				if n++; n == 3 {
+					close(some)
+				}
+			}
+		})
+		<-some
+	}
+	if i%3 == 1 {
+		cancel()
+	} else if err := sub.Close(); err != nil {
+		t.Error(err)
+	}
+	reading.Wait()
+	if got := sub.Stats(); got.Malformed != 0 {
+		t.Errorf("counts are %+v", got)
+	}
+	if i%3 == 1 { // what ended by its context is closed all the same
+		if err := sub.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	return !t.Failed()
+}
+
+// TestCloseFreesGroup ends a subscription by its context and by Close at once, while
+// it is read and when it is not: when Close returns, the group is free, whichever of
+// the two closed the socket.
+func TestCloseFreesGroup(t *testing.T) {
+	c, _ := live(t)
+	n := 2000
+	if testing.Short() {
+		n = 100
+	}
+	var reading sync.WaitGroup
+	defer reading.Wait()
+	for i := range n {
+		ctx, cancel := context.WithCancel(t.Context())
+		sub, err := nflog.Subscribe(ctx, c, group)
 		if err != nil {
 			t.Fatalf("cycle %d: %v", i, err)
 		}
-		var reading sync.WaitGroup
 		if i%2 == 0 {
-			// One that reads, and is closed meanwhile.
-			some := make(chan struct{})
 			reading.Go(func() {
-				n := 0
-				for _, err := range sub.All() {
-					if err != nil && !errors.Is(err, nlkit.ErrOverrun) {
-						t.Errorf("cycle %d: %v", i, err)
-					}
-					if n++; n == 3 {
-						close(some)
-					}
+				for range sub.All() {
 				}
 			})
-			<-some
 		}
+		if i%4 < 3 {
+			cancel()
+		}
+		runtime.Gosched()
 		if err := sub.Close(); err != nil {
 			t.Fatal(err)
 		}
-		reading.Wait()
-		if got := sub.Stats(); got.Malformed != 0 {
-			t.Fatalf("counts are %+v", got)
-		}
+		cancel()
 	}
 }
 

@@ -1,6 +1,7 @@
 package nflog
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -20,10 +21,12 @@ const (
 	packetType = uapi.NFNL_SUBSYS_ULOG<<8 | uapi.NFULNL_MSG_PACKET
 	configType = uapi.NFNL_SUBSYS_ULOG<<8 | uapi.NFULNL_MSG_CONFIG
 
-	packetHdrLen = 4  // struct nfulnl_msg_packet_hdr
-	hwLen        = 12 // struct nfulnl_msg_packet_hw
-	timestampLen = 16 // struct nfulnl_msg_packet_timestamp
-	modeLen      = 6  // struct nfulnl_msg_config_mode
+	packetHdrLen = 4                                                     // struct nfulnl_msg_packet_hdr
+	hwLen        = 12                                                    // struct nfulnl_msg_packet_hw
+	timestampLen = 16                                                    // struct nfulnl_msg_packet_timestamp
+	attrHeader   = 4                                                     // struct nlattr
+	typeMask     = ^uint16(uapi.NLA_F_NESTED | uapi.NLA_F_NET_BYTEORDER) // NLA_TYPE_MASK
+	modeLen      = 6                                                     // struct nfulnl_msg_config_mode
 )
 
 // header appends struct nfgenmsg.
@@ -106,8 +109,11 @@ var packetAttrs = attr.Table[Packet]{
 	number(uapi.NFULA_GID, "NFULA_GID", func(p *Packet) *optional { return &p.gid }),
 	number(uapi.NFULA_SEQ, "NFULA_SEQ", func(p *Packet) *optional { return &p.seq }),
 	number(uapi.NFULA_SEQ_GLOBAL, "NFULA_SEQ_GLOBAL", func(p *Packet) *optional { return &p.globalSeq }),
-	attr.Bytes(uapi.NFULA_CT, "NFULA_CT", func(p *Packet) *[]byte { return &p.Conntrack }),
-	attr.BE32(uapi.NFULA_CT_INFO, "NFULA_CT_INFO", func(p *Packet) *ConntrackInfo { return &p.ConntrackInfo }),
+	attr.Bytes(uapi.NFULA_CT, "NFULA_CT", func(p *Packet) *[]byte { return &p.ConntrackData }).
+		Within(func([]byte) attr.Schema { return conntrackAttrs }),
+	attr.Custom(uapi.NFULA_CT_INFO, "NFULA_CT_INFO", putConntrackInfo, getConntrackInfo).Sample(func(r *rand.Rand, p *Packet) {
+		p.ConntrackInfo = ConntrackInfo(1 + r.IntN(math.MaxUint8))
+	}),
 	attr.Inline(uapi.NFULA_VLAN, "NFULA_VLAN", vlanAttrs, func(p *Packet) *VLAN { return &p.VLAN }),
 	attr.Bytes(uapi.NFULA_L2HDR, "NFULA_L2HDR", func(p *Packet) *[]byte { return &p.Layer2Header }),
 	attr.Bytes(uapi.NFULA_PAYLOAD, "NFULA_PAYLOAD", func(p *Packet) *[]byte { return &p.Payload }),
@@ -223,6 +229,28 @@ func getTimestamp(b []byte, p *Packet) error {
 	return nil
 }
 
+// putConntrackInfo puts what goes with a connection: there zero is a value.
+func putConntrackInfo(b []byte, p *Packet) ([]byte, error) {
+	if p.ConntrackInfo == 0 && p.ConntrackData == nil {
+		return b, nil
+	}
+	return attr.AppendBE32(b, uapi.NFULA_CT_INFO, uint32(p.ConntrackInfo)), nil
+}
+
+func getConntrackInfo(b []byte, p *Packet) error {
+	if err := want(b, 4); err != nil {
+		return err
+	}
+	n := 0
+	for _, digit := range b { // an integer of any width
+		if n = n<<8 | int(digit); n > math.MaxUint8 {
+			return fmt.Errorf("%w: % x is out of range", attr.ErrMalformed, b)
+		}
+	}
+	p.ConntrackInfo = ConntrackInfo(n)
+	return nil
+}
+
 // encode returns the message that decode reads.
 func encode(p *Packet) ([]byte, error) {
 	return packetAttrs.Append(header(nil, p.Family, p.Group), p)
@@ -235,13 +263,19 @@ func decode(data []byte, p *Packet, names *intern) error {
 		return err
 	}
 	buf := append(p.buf[:0], data...)
-	*p = Packet{Family: Family(buf[0]), Group: binary.BigEndian.Uint16(buf[2:]), buf: buf}
+	p.begin(buf)
 	if scan(buf[headerLen:], p, names) {
 		return nil
 	}
 	// Integers of another width, and what is malformed, are the table's business.
-	*p = Packet{Family: p.Family, Group: p.Group, buf: buf}
+	p.begin(buf)
 	return packetAttrs.Decode(buf[headerLen:], p)
+}
+
+// begin makes p a packet of which no more is known than struct nfgenmsg.
+func (p *Packet) begin(buf []byte) {
+	*p = Packet{} // and not one with values, which would be made elsewhere and copied
+	p.Family, p.Group, p.buf = Family(buf[0]), binary.BigEndian.Uint16(buf[2:]), buf
 }
 
 // scan stores the attributes b into p, as the table does, but without copying or
@@ -249,10 +283,15 @@ func decode(data []byte, p *Packet, names *intern) error {
 // sends so far.
 func scan(b []byte, p *Packet, names *intern) bool {
 	odd := false
-	s := attr.Scan(b)
-	for s.Next() {
-		v := s.Bytes()
-		switch s.Type() {
+	for len(b) >= attrHeader {
+		n := int(binary.NativeEndian.Uint16(b))
+		typ := binary.NativeEndian.Uint16(b[2:]) & typeMask
+		if n < attrHeader || n > len(b) {
+			return false
+		}
+		v := b[attrHeader:n:n]
+		b = b[min((n+3)&^3, len(b)):]
+		switch typ {
 		case uapi.NFULA_PACKET_HDR:
 			odd = odd || getPacketHdr(v, p) != nil
 		case uapi.NFULA_MARK:
@@ -273,7 +312,7 @@ func scan(b []byte, p *Packet, names *intern) bool {
 		case uapi.NFULA_PAYLOAD:
 			p.Payload = v
 		case uapi.NFULA_PREFIX:
-			p.Prefix = names.get(s.Text())
+			p.Prefix = names.get(text(v))
 		case uapi.NFULA_UID:
 			p.uid = optional{be32(v, &odd), true}
 		case uapi.NFULA_SEQ:
@@ -287,12 +326,12 @@ func scan(b []byte, p *Packet, names *intern) bool {
 		case uapi.NFULA_HWHEADER:
 			p.HardwareHeader = v
 		case uapi.NFULA_CT:
-			p.Conntrack = v
+			p.ConntrackData = v
 		case uapi.NFULA_CT_INFO:
 			n := be32(v, &odd)
 			p.ConntrackInfo, odd = ConntrackInfo(n), odd || n > math.MaxUint8
 		case uapi.NFULA_VLAN:
-			vlan := s.Nested()
+			vlan := attr.Scan(v)
 			for vlan.Next() {
 				switch vlan.Type() {
 				case uapi.NFULA_VLAN_PROTO:
@@ -306,7 +345,15 @@ func scan(b []byte, p *Packet, names *intern) bool {
 			p.Layer2Header = v
 		}
 	}
-	return !odd && s.Err() == nil
+	return !odd
+}
+
+// text returns what is in front of the NUL that ends a text.
+func text(b []byte) []byte {
+	if end := bytes.IndexByte(b, 0); end >= 0 {
+		return b[:end]
+	}
+	return b
 }
 
 func be16(b []byte, odd *bool) uint16 {
@@ -405,5 +452,7 @@ func describe(data []byte) string {
 	if len(data) < headerLen {
 		return ""
 	}
-	return "group " + strconv.Itoa(int(binary.BigEndian.Uint16(data[2:])))
+	return describeGroup(binary.BigEndian.Uint16(data[2:]))
 }
+
+func describeGroup(group uint16) string { return "group " + strconv.Itoa(int(group)) }

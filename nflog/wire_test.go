@@ -86,8 +86,43 @@ var values = map[string]Packet{
 		Family: FamilyIPv4, Hook: HookPrerouting, Protocol: EtherTypeIPv4, InLink: 1,
 		HardwareAddr: make(net.HardwareAddr, 6), HardwareType: 772, HardwareHeader: unhex("000000000000 000000000000 0800"),
 		Timestamp: time.UnixMicro(1795479940629388), seq: optional{0, true},
-		ConntrackInfo: ConntrackNew, Conntrack: conntrack(),
-		Payload: unhex("4500001d b91b4000 401183b2 7f000001 7f000001 e207 1092 0009 fe1c 78"),
+		ConntrackInfo: ConntrackNew,
+		Payload:       unhex("4500001d b91b4000 401183b2 7f000001 7f000001 e207 1092 0009 fe1c 78"),
+	},
+	"ip6_prerouting_conntrack": {
+		Family: FamilyIPv6, Hook: HookPrerouting, Protocol: EtherTypeIPv6, InLink: 1,
+		HardwareAddr: make(net.HardwareAddr, 6), HardwareType: 772, HardwareHeader: unhex("000000000000 000000000000 86dd"),
+		Timestamp: time.UnixMicro(1795571935105214), seq: optional{0, true},
+		ConntrackInfo: ConntrackNew,
+		Payload:       unhex("600c3196000911400000000000000000000000000000000100000000000000000000000000000001890210920009001c78"),
+	},
+	"ip6_prerouting_conntrack_icmp": {
+		Family: FamilyIPv6, Hook: HookPrerouting, Protocol: EtherTypeIPv6, InLink: 1,
+		HardwareAddr: make(net.HardwareAddr, 6), HardwareType: 772, HardwareHeader: unhex("000000000000 000000000000 86dd"),
+		Timestamp: time.UnixMicro(1795571934244794), seq: optional{0, true},
+		ConntrackInfo: ConntrackNew,
+		Payload:       unhex("600ebfc900083a40000000000000000000000000000000010000000000000000000000000000000180006d8012340007"),
+	},
+	"ip6_prerouting_conntrack_tcp": {
+		Family: FamilyIPv6, Hook: HookPrerouting, Protocol: EtherTypeIPv6, InLink: 1,
+		HardwareAddr: make(net.HardwareAddr, 6), HardwareType: 772, HardwareHeader: unhex("000000000000 000000000000 86dd"),
+		Timestamp: time.UnixMicro(1795571932713175), seq: optional{3, true},
+		ConntrackInfo: ConntrackEstablished,
+		Payload:       unhex("600ee64b00240640000000000000000000000000000000010000000000000000000000000000000186da1092aea466ad8871ae9d80180200002c00000101080abce907606f1e212070696e67"),
+	},
+	"ip_prerouting_conntrack_icmp": {
+		Family: FamilyIPv4, Hook: HookPrerouting, Protocol: EtherTypeIPv4, InLink: 1,
+		HardwareAddr: make(net.HardwareAddr, 6), HardwareType: 772, HardwareHeader: unhex("000000000000 000000000000 0800"),
+		Timestamp: time.UnixMicro(1795571933986051), seq: optional{0, true},
+		ConntrackInfo: ConntrackNew,
+		Payload:       unhex("4500001c1e51400040011e8e7f0000017f0000010800e5c412340007"),
+	},
+	"ip_prerouting_conntrack_tcp": {
+		Family: FamilyIPv4, Hook: HookPrerouting, Protocol: EtherTypeIPv4, InLink: 1,
+		HardwareAddr: make(net.HardwareAddr, 6), HardwareType: 772, HardwareHeader: unhex("000000000000 000000000000 0800"),
+		Timestamp: time.UnixMicro(1795571933265586), seq: optional{3, true},
+		ConntrackInfo: ConntrackEstablished,
+		Payload:       unhex("45000038c4894000400678347f0000017f000001a87a1092a01c37ffb5803fa780180200fe2c00000101080a0d871fd7878e4b1570696e67"),
 	},
 	"ip_ingress": {
 		Family: FamilyIPv4, Hook: HookIngress, Protocol: EtherTypeIPv4, Prefix: "inet ingress 127.0.0.1", Mark: 0xdecade, InLink: 1,
@@ -116,17 +151,6 @@ var values = map[string]Packet{
 	},
 }
 
-// conntrack is a connection from 127.0.0.1:57863 to 127.0.0.1:4242.
-func conntrack() []byte {
-	b := unhex(`3400 0180 1400 0180 0800 0100 7f000001 0800 0200 7f000001
-		1c00 0280 0500 0100 11000000 0600 0200 e2070000 0600 0300 10920000
-		3400 0280 1400 0180 0800 0100 7f000001 0800 0200 7f000001
-		1c00 0280 0500 0100 11000000 0600 0200 10920000 0600 0300 e2070000
-		0800 0c00 8cb7e81c 0800 0300 00000008 0800 0700 0000001d 0800 0800 00000000`)
-	toNative(b)
-	return b
-}
-
 func unhex(s string) []byte {
 	b, err := hex.DecodeString(strings.Join(strings.Fields(s), ""))
 	if err != nil {
@@ -136,9 +160,9 @@ func unhex(s string) []byte {
 }
 
 // common completes a value: all are of group 5, and where nothing else is said the
-// payload is "one" over UDP.
+// payload is "one" over UDP. TestConntrackRecorded looks at connections.
 func common(want Packet, got *Packet) Packet {
-	want.Group = 5
+	want.Group, want.ConntrackData = 5, got.ConntrackData
 	if want.Payload == nil && bytes.HasSuffix(got.Payload, []byte("\x10\x92\x00\x0b"+string(got.Payload[max(5, len(got.Payload))-5:len(got.Payload)-3])+"one")) {
 		want.Payload = got.Payload
 	}
@@ -251,11 +275,12 @@ func TestWiderIntegers(t *testing.T) {
 	b = attr.AppendBE64(b, uapi.NFULA_MARK, 9)
 	b = attr.AppendBE64(b, uapi.NFULA_IFINDEX_INDEV, 3)
 	b = attr.AppendBE32(b, uapi.NFULA_HWTYPE, 1)
+	b = attr.AppendBE64(b, uapi.NFULA_CT_INFO, 2)
 	b = attr.AppendBytes(b, uapi.NFULA_PACKET_HDR, unhex("0800 03 00 00000000"))
 	b = attr.AppendBytes(b, 999, []byte("new"))
 	b = attr.AppendBytes(b, uapi.NFULA_PAYLOAD, []byte("x"))
 	var p Packet
-	if err := p.UnmarshalBinary(b); err != nil || p.Mark != 9 || p.InLink != 3 || p.HardwareType != 1 || p.Hook != HookOutput || string(p.Payload) != "x" {
+	if err := p.UnmarshalBinary(b); err != nil || p.Mark != 9 || p.InLink != 3 || p.HardwareType != 1 || p.ConntrackInfo != ConntrackNew || p.Hook != HookOutput || string(p.Payload) != "x" {
 		t.Errorf("got %+v, %v", p, err)
 	}
 }
@@ -277,6 +302,7 @@ func TestMalformed(t *testing.T) {
 		"hardware addr.": {attr.AppendBE16(h, uapi.NFULA_HWADDR, 1), "NFULA_HWADDR"},
 		"VLAN":           {attr.AppendBytes(h, uapi.NFULA_VLAN, nest), "NFULA_VLAN.NFULA_VLAN_TCI"},
 		"conntrack info": {attr.AppendBE32(h, uapi.NFULA_CT_INFO, 256), "NFULA_CT_INFO"},
+		"conntrack":      {attr.AppendBE16(h, uapi.NFULA_CT_INFO, 1), "NFULA_CT_INFO"},
 		"length":         {append(slices.Clone(h), 3, 3, 1, 0), ""},
 	} {
 		var p Packet
@@ -289,7 +315,7 @@ func TestMalformed(t *testing.T) {
 
 // TestMalformedIsCounted feeds a subscription what no kernel says on demand.
 func TestMalformedIsCounted(t *testing.T) {
-	s := &Subscription{sub: new(nlkit.Subscription[Packet]), groups: make([]counter, 1)}
+	s := &Subscription{sub: new(nlkit.Subscription[Packet]), groups: make([]counter, 2)}
 	s.groups[0].group = 5
 	packet := func(seq uint32) []byte { return attr.AppendBE32(header(nil, FamilyIPv4, 5), uapi.NFULA_SEQ, seq) }
 	var p Packet
@@ -377,16 +403,32 @@ func TestExplain(t *testing.T) {
 			t.Errorf("%s: got %#v", name, err)
 		}
 	}
-	if err := explain(nil, &conntrack, nil); err != nil {
+	for name, test := range map[string]struct {
+		answer, probe syscall.Errno
+		want, not     error
+	}{
+		"no rights":        {syscall.EPERM, syscall.EPERM, fs.ErrPermission, errors.ErrUnsupported},
+		"no NFLOG":         {syscall.EINVAL, syscall.EINVAL, errNoNFLOG, fs.ErrInvalid},
+		"no such family":   {syscall.EINVAL, uapi.ENOTSUPP, errNoFamily, fs.ErrInvalid},
+		"no logger of it":  {syscall.ENOENT, uapi.ENOTSUPP, errNoFamily, fs.ErrNotExist},
+		"and no subsystem": {syscall.ENOENT, syscall.EINVAL, errors.ErrUnsupported, fs.ErrNotExist},
+		"no idea":          {syscall.ENOMEM, 0, syscall.ENOMEM, errors.ErrUnsupported},
+	} {
+		err := explainCommand(&nlkit.Error{Errno: test.answer, Sent: true}, func() error { return &nlkit.Error{Errno: test.probe} })
+		if !errors.Is(err, test.want) || errors.Is(err, test.not) {
+			t.Errorf("%s: got %#v", name, err)
+		}
+	}
+	if err := errors.Join(explain(nil, &conntrack, nil), explainCommand(nil, nil)); err != nil {
 		t.Errorf("no error has become %v", err)
 	}
 }
 
 func TestConfigMessage(t *testing.T) {
 	cfg := newConfig(5, []Option{
-		WithCopyRange(128), WithBufferSize(65536), WithQueueThreshold(300), WithFlushTimeout(15 * time.Millisecond), WithGlobalSeq(), WithConntrack(),
+		WithCopyRange(128), WithBufferSize(65536), WithQueueThreshold(300), WithFlushTimeout(15 * time.Millisecond), WithGlobalSeq(true), WithConntrack(true),
 	})
-	got, err := configAttrs.Append(header(nil, FamilyUnspec, 5), cfg.settings())
+	got, err := configAttrs.Append(header(nil, FamilyUnspec, 5), cfg.settings(uapi.NFULNL_CFG_CMD_BIND))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -409,11 +451,11 @@ func TestConfigMessage(t *testing.T) {
 		t.Errorf("nothing is about %q", got)
 	}
 	cfg = newConfig(5, []Option{WithFlushTimeout(0)})
-	if s := cfg.settings(); s.timeout == nil || *s.timeout != 0 {
+	if s := cfg.settings(0); s.timeout == nil || *s.timeout != 0 {
 		t.Error("a timeout of zero is not sent")
 	}
 	cfg = newConfig(5, []Option{WithFlushTimeout(maxTicks * tick)})
-	if s := cfg.settings(); *s.timeout != maxTicks {
+	if s := cfg.settings(0); *s.timeout != maxTicks {
 		t.Errorf("the longest timeout is sent as %d", *s.timeout)
 	}
 }
@@ -487,6 +529,31 @@ func TestWords(t *testing.T) {
 	for v, want := range map[ConntrackInfo]string{2: "new", 4: "related-reply", 9: "ConntrackInfo(9)"} {
 		check(v, new(ConntrackInfo), want)
 	}
+	for v, want := range map[ConntrackStatus]string{
+		ConntrackSeenReply | ConntrackAssured | ConntrackConfirmed: "seen_reply|assured|confirmed",
+		ConntrackHardwareOffloaded | 1<<20:                         "hw_offload|0x100000",
+	} {
+		check(v, new(ConntrackStatus), want)
+	}
+	for v, want := range map[TCPState]string{TCPEstablished: "established", TCPSynSent2: "syn_sent2", 99: "TCPState(99)"} {
+		check(v, new(TCPState), want)
+	}
+	for v, want := range map[SCTPState]string{SCTPCookieEchoed: "cookie_echoed", SCTPHeartbeatSent: "heartbeat_sent", 99: "SCTPState(99)"} {
+		check(v, new(SCTPState), want)
+	}
+	for v, want := range map[DCCPState]string{DCCPPartOpen: "partopen", DCCPInvalid: "invalid", 99: "DCCPState(99)"} {
+		check(v, new(DCCPState), want)
+	}
+	for v, want := range map[TCPFlags]string{TCPSYN | TCPACK: "syn|ack", TCPAE | 0x800: "ae|0x800"} {
+		check(v, new(TCPFlags), want)
+	}
+	for v, want := range map[ConntrackTCPFlags]string{ConntrackTCPSACK | ConntrackTCPLiberal: "sack_perm|be_liberal", 0x80: "0x80"} {
+		check(v, new(ConntrackTCPFlags), want)
+	}
+	if !ConntrackStatus(14).Has(ConntrackAssured|ConntrackConfirmed) || ConntrackStatus(2).Has(ConntrackAssured|ConntrackSeenReply) ||
+		!TCPFlags(0x12).Has(TCPSYN|TCPACK) || TCPSYN.Has(TCPSYN|TCPACK) || !ConntrackTCPFlags(3).Has(ConntrackTCPSACK) || ConntrackTCPFlags(1).Has(ConntrackTCPSACK) {
+		t.Error("Has is wrong")
+	}
 }
 
 func TestInternForgets(t *testing.T) {
@@ -550,7 +617,7 @@ func FuzzPacket(f *testing.F) {
 
 // normalize makes empty and absent the same.
 func normalize(p *Packet) {
-	for _, b := range []*[]byte{(*[]byte)(&p.HardwareAddr), &p.HardwareHeader, &p.Layer2Header, &p.Conntrack, &p.Payload} {
+	for _, b := range []*[]byte{(*[]byte)(&p.HardwareAddr), &p.HardwareHeader, &p.Layer2Header, &p.ConntrackData, &p.Payload} {
 		if len(*b) == 0 {
 			*b = nil
 		}

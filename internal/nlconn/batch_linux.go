@@ -106,7 +106,8 @@ func (c *Conn) batchWindow(ctx context.Context, msgs []netlink.Message, results 
 		if overrun {
 			// What the kernel had to say it has said; the last answer may be
 			// among what was lost, so it must not be waited for.
-			ok, err := c.poll()
+			d, ok, err := c.poll()
+			c.cur = d
 			switch {
 			case errors.Is(err, ErrOverrun):
 				continue
@@ -115,14 +116,14 @@ func (c *Conn) batchWindow(ctx context.Context, msgs []netlink.Message, results 
 			case !ok:
 				return true, errUnknown
 			}
-		} else if err := c.await(ctx); errors.Is(err, ErrOverrun) {
+		} else if c.cur, err = c.await(ctx); errors.Is(err, ErrOverrun) {
 			overrun = true
 			continue
 		} else if err != nil {
 			return true, err
 		}
 		for {
-			m, ok, err := c.next()
+			m, ok, err := c.cur.next()
 			if err != nil {
 				return true, err
 			}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -19,7 +20,7 @@ import (
 
 // datagram is the size of the buffer for replies. The kernel fills at most 32 KiB
 // of it in a dump, but one message of a dump may be longer.
-const datagram = 64 << 10
+const datagramSize = 64 << 10
 
 // past is a deadline that ends a blocked read at once.
 var past = time.Unix(1, 0)
@@ -34,27 +35,33 @@ type Conn struct {
 	BytesOut, BytesIn uint64
 	Overruns          uint64
 
-	nl     *netlink.Conn
-	raw    syscall.RawConn
-	closed atomic.Bool
+	nl      *netlink.Conn
+	raw     syscall.RawConn
+	closed  atomic.Bool
+	closing sync.Once
 
 	size *atomic.Int64 // what the pool's buffers have come to hold
-	buf  []byte        // one datagram
-	rest []byte        // its messages that were not yet looked at
-	nsid int
-	oob  []byte // for the sender's namespace id; nil if it was not asked for
+	buf  []byte        // for one datagram
+	cur  datagram      // the messages of the last one that were not yet looked at
+	oob  []byte        // for the sender's namespace id; nil if it was not asked for
 
 	// Results of the read functions below, which are made once so that reading
 	// does not allocate.
-	n       int
+	n, nsid int
 	err     error
 	readFn  func(fd uintptr) bool
 	pollFn  func(fd uintptr)
-	foreign bool     // messages that answer nothing are kept for Receive
-	backlog [][]byte // such messages, whole
+
+	shared *shared // of a socket that is read and sent to at the same time, else nil
 
 	unfinished bool // a request went out and its exchange has not ended
 	rcvbuf     int  // what the kernel grants a batch, 0 until asked
+}
+
+// datagram is what was read at once.
+type datagram struct {
+	b    []byte
+	nsid int // the sender's namespace id, -1 if the kernel did not say
 }
 
 func newConn(proto int, nl *netlink.Conn, size *atomic.Int64) (*Conn, error) {
@@ -62,7 +69,7 @@ func newConn(proto int, nl *netlink.Conn, size *atomic.Int64) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{Proto: proto, nl: nl, raw: raw, size: size, buf: make([]byte, max(datagram, size.Load())), nsid: -1}
+	c := &Conn{Proto: proto, nl: nl, raw: raw, size: size, buf: make([]byte, max(datagramSize, size.Load())), nsid: -1}
 	c.readFn = func(fd uintptr) bool {
 		c.recv(int(fd))
 		return !errors.Is(c.err, unix.EAGAIN)
@@ -72,12 +79,12 @@ func newConn(proto int, nl *netlink.Conn, size *atomic.Int64) (*Conn, error) {
 }
 
 // Close closes the socket and ends any call that waits for it. It may be called
-// at any time, by anyone, more than once.
-func (c *Conn) Close() error {
-	if c.closed.Swap(true) {
-		return nil
-	}
-	return c.nl.Close()
+// at any time, by anyone, more than once; whoever calls it, the socket is gone when
+// it returns.
+func (c *Conn) Close() (err error) {
+	c.closed.Store(true)
+	c.closing.Do(func() { err = c.nl.Close() })
+	return err
 }
 
 // Closed reports whether Close was called.
@@ -101,40 +108,40 @@ func (c *Conn) recv(fd int) {
 }
 
 // fill waits for the next datagram, until the read deadline.
-func (c *Conn) fill() error {
+func (c *Conn) fill() (datagram, error) {
 	if err := c.raw.Read(c.readFn); err != nil {
-		return c.ioError(err)
+		return datagram{}, c.ioError(err)
 	}
 	return c.filled()
 }
 
 // poll reads the next datagram if there is one, whatever the deadline.
-func (c *Conn) poll() (bool, error) {
+func (c *Conn) poll() (d datagram, ok bool, err error) {
 	if err := c.raw.Control(c.pollFn); err != nil {
-		return false, c.ioError(err)
+		return d, false, c.ioError(err)
 	}
 	if errors.Is(c.err, unix.EAGAIN) {
-		return false, nil
+		return d, false, nil
 	}
-	return true, c.filled()
+	d, err = c.filled()
+	return d, true, err
 }
 
-func (c *Conn) filled() error {
+func (c *Conn) filled() (datagram, error) {
 	switch {
 	case errors.Is(c.err, unix.ENOBUFS):
 		c.Overruns++
-		return ErrOverrun
+		return datagram{}, ErrOverrun
 	case c.err != nil:
-		return c.ioError(os.NewSyscallError("recvfrom", c.err))
+		return datagram{}, c.ioError(os.NewSyscallError("recvfrom", c.err))
 	case c.n > len(c.buf):
 		// This one is gone; the next one of its size fits, on other sockets too.
 		c.buf = make([]byte, c.n+c.n/2)
 		c.size.Store(int64(len(c.buf)))
-		return ErrTruncated
+		return datagram{}, ErrTruncated
 	}
 	c.BytesIn += uint64(c.n)
-	c.rest = c.buf[:c.n]
-	return nil
+	return datagram{c.buf[:c.n], c.nsid}, nil
 }
 
 func (c *Conn) ioError(err error) error {
@@ -145,34 +152,29 @@ func (c *Conn) ioError(err error) error {
 }
 
 // next returns the next message of the datagram; ok is false at its end.
-func (c *Conn) next() (m Message, ok bool, err error) {
-	if len(c.rest) < uapi.NLMSG_HDRLEN {
-		c.rest = nil
-		return Message{}, false, nil
-	}
-	n := align(int(binary.NativeEndian.Uint32(c.rest)))
-	if n > len(c.rest) {
-		// The last message may come without its padding; the buffer behind it is ours.
-		if n > align(len(c.rest)) || n > cap(c.rest) {
-			c.rest = nil
-			return Message{}, false, fmt.Errorf("%w: length %d of %d", ErrMalformed, n, len(c.rest))
-		}
-		c.rest = c.rest[:n]
-	}
-	var nm netlink.Message
-	if n < uapi.NLMSG_HDRLEN || nm.UnmarshalBinary(c.rest[:n]) != nil {
-		c.rest = nil
-		return Message{}, false, fmt.Errorf("%w: length %d", ErrMalformed, n)
-	}
-	c.rest = c.rest[n:]
-	return c.message(nm), true, nil
+func (d *datagram) next() (m Message, ok bool, err error) {
+	ok, err = d.into(&m)
+	return m, ok, err
 }
 
-func (c *Conn) message(nm netlink.Message) Message {
-	return Message{
-		Type: uint16(nm.Header.Type), Flags: uint16(nm.Header.Flags),
-		Seq: nm.Header.Sequence, PID: nm.Header.PID, NSID: c.nsid, Data: nm.Data,
+// into is next without copying the message.
+func (d *datagram) into(m *Message) (ok bool, err error) {
+	if len(d.b) < uapi.NLMSG_HDRLEN {
+		d.b = nil
+		return false, nil
 	}
+	n := int(binary.NativeEndian.Uint32(d.b))
+	end := align(n)
+	if n < uapi.NLMSG_HDRLEN || n > len(d.b) {
+		size := len(d.b)
+		d.b = nil
+		return false, fmt.Errorf("%w: length %d of %d", ErrMalformed, n, size)
+	}
+	m.Type, m.Flags = binary.NativeEndian.Uint16(d.b[4:]), binary.NativeEndian.Uint16(d.b[6:])
+	m.Seq, m.PID = binary.NativeEndian.Uint32(d.b[8:]), binary.NativeEndian.Uint32(d.b[12:])
+	m.NSID, m.Data = d.nsid, d.b[uapi.NLMSG_HDRLEN:n]
+	d.b = d.b[min(end, len(d.b)):] // the last message may come without its padding
+	return true, nil
 }
 
 // send sends one request and returns its sequence number.
@@ -205,22 +207,22 @@ func syscallError(err error) error {
 // time that a send returns, so mostly the datagram is there and ctx costs
 // nothing; an answer that is there is taken even if ctx has ended, because it
 // tells what became of the request.
-func (c *Conn) await(ctx context.Context) error {
-	if ok, err := c.poll(); ok || err != nil {
-		return err
+func (c *Conn) await(ctx context.Context) (datagram, error) {
+	if d, ok, err := c.poll(); ok || err != nil {
+		return d, err
 	}
 	if err := ctx.Err(); err != nil {
-		return ContextError(ctx)
+		return datagram{}, ContextError(ctx)
 	}
 	defer c.watch(ctx)()
-	err := c.fill()
+	d, err := c.fill()
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
-		return err
+		return d, err
 	}
-	if ok, err := c.poll(); ok || err != nil {
-		return err
+	if d, ok, err := c.poll(); ok || err != nil {
+		return d, err
 	}
-	return ContextError(ctx)
+	return datagram{}, ContextError(ctx)
 }
 
 // watch ends a blocked read when ctx ends. The function it returns waits for that

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 
 	"github.com/nlkit/nlkit/internal/uapi"
 )
@@ -80,11 +79,11 @@ func (c *Conn) exchange(ctx context.Context, r Request, flags uint16, deliver fu
 
 	var failed error // what deliver said; the answer is read to its end all the same if that is near
 	for {
-		if err := c.await(ctx); err != nil {
+		if c.cur, err = c.await(ctx); err != nil {
 			return res, err
 		}
 		for {
-			m, ok, err := c.next()
+			m, ok, err := c.cur.next()
 			if err != nil {
 				return res, err
 			}
@@ -92,8 +91,7 @@ func (c *Conn) exchange(ctx context.Context, r Request, flags uint16, deliver fu
 				break
 			}
 			if m.Seq != seq {
-				c.setAside(m)
-				continue
+				continue // a stray
 			}
 			if m.Flags&uapi.NLM_F_DUMP_INTR != 0 {
 				res.Interrupted = true
@@ -135,56 +133,6 @@ func (c *Conn) exchange(ctx context.Context, r Request, flags uint16, deliver fu
 		}
 		if err := ctx.Err(); err != nil && flags == uapi.NLM_F_DUMP {
 			return res, ContextError(ctx)
-		}
-	}
-}
-
-// setAside keeps a message that does not belong to the exchange under way, on
-// sockets that are also read by Receive; elsewhere it is a stray and dropped.
-func (c *Conn) setAside(m Message) {
-	if c.foreign {
-		c.backlog = append(c.backlog, appendMessage(nil, m))
-	}
-}
-
-// Receive returns the next message of a socket that has joined groups or is sent
-// to by the kernel, waiting for it. [ErrOverrun] and [ErrTruncated] tell that
-// messages were lost; the socket goes on.
-func (c *Conn) Receive() (Message, error) {
-	m, _, err := c.receive(func() (bool, error) { return true, c.fill() })
-	return m, err
-}
-
-// TryReceive is Receive that does not wait: ok is false if no message is there.
-func (c *Conn) TryReceive() (m Message, ok bool, err error) { return c.receive(c.poll) }
-
-// receive returns the next message; more reads the next datagram, or says that there
-// is none.
-func (c *Conn) receive(more func() (bool, error)) (m Message, ok bool, err error) {
-	for {
-		if c.closed.Load() {
-			return Message{}, false, net.ErrClosed
-		}
-		if len(c.rest) == 0 && len(c.backlog) > 0 {
-			c.rest, c.backlog = c.backlog[0], c.backlog[1:]
-		}
-		m, ok, err := c.next()
-		switch {
-		case err != nil:
-			return Message{}, false, err
-		case ok && m.Type == uapi.NLMSG_OVERRUN:
-			c.Overruns++
-			return Message{}, false, ErrOverrun
-		case ok && (m.Type >= uapi.NLMSG_MIN_TYPE || c.Proto == uapi.NETLINK_CONNECTOR):
-			return m, true, nil // all that the connector sends is of type NLMSG_DONE
-		case ok:
-			continue
-		}
-		if len(c.backlog) > 0 {
-			continue
-		}
-		if ok, err := more(); !ok || err != nil {
-			return Message{}, false, err
 		}
 	}
 }

@@ -2,8 +2,8 @@ package nlconn
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
+	"math/rand/v2"
 	"unsafe"
 
 	"github.com/mdlayher/netlink"
@@ -25,7 +25,10 @@ func (p *Pool) Listen(proto int, cfg ListenConfig) (*Conn, error) {
 	if cfg.ReadBuffer > 0 {
 		sock.ReadBuffer = cfg.ReadBuffer
 	}
-	c, err := p.dial(proto, sock)
+	c, err := p.dial(proto, sock, ownPort())
+	for tries := 10; errors.Is(err, unix.EADDRINUSE) && tries > 0; tries-- {
+		c, err = p.dial(proto, sock, ownPort())
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -36,8 +39,17 @@ func (p *Pool) Listen(proto int, cfg ListenConfig) (*Conn, error) {
 	return c, nil
 }
 
+// ownPort returns an address that no other socket has had lately, unlike those that
+// the kernel chooses: it gives the number of the process to the next socket as soon
+// as the one before has left it, and only then removes what was bound to it. So an
+// NFLOG group that the new socket has bound meanwhile is gone, and nobody is told.
+//
+// It is between the numbers of processes and those that the kernel takes for further
+// sockets, which are negative.
+func ownPort() uint32 { return 1<<30 | rand.Uint32()>>2 }
+
 func (c *Conn) listen(cfg ListenConfig) error {
-	c.foreign = true
+	c.shared = &shared{turn: make(chan struct{}, 1)}
 	if cfg.Datagram > len(c.buf) {
 		c.buf = make([]byte, cfg.Datagram)
 	}
@@ -114,15 +126,4 @@ func (c *Conn) ReadBuffer() (int, error) { return c.nl.ReadBuffer() }
 // is woken, and nothing is left open even if nobody waits.
 func (p *Pool) ForgetOn(ctx context.Context, c *Conn) (stop func() bool) {
 	return context.AfterFunc(ctx, func() { p.Forget(c) })
-}
-
-// appendMessage puts a message back into its form on the wire.
-func appendMessage(b []byte, m Message) []byte {
-	b = binary.NativeEndian.AppendUint32(b, uint32(unix.NLMSG_HDRLEN+len(m.Data)))
-	b = binary.NativeEndian.AppendUint16(b, m.Type)
-	b = binary.NativeEndian.AppendUint16(b, m.Flags)
-	b = binary.NativeEndian.AppendUint32(b, m.Seq)
-	b = binary.NativeEndian.AppendUint32(b, m.PID)
-	b = append(b, m.Data...)
-	return append(b, make([]byte, align(len(m.Data))-len(m.Data))...)
 }

@@ -49,18 +49,20 @@ type Conn struct {
 	BytesOut, BytesIn, Overruns uint64
 }
 
-func (*Conn) Close() error              { return nil }
-func (*Conn) Closed() bool              { return true }
-func (*Conn) PortID() uint32            { return 0 }
-func (*Conn) Join(uint32) error         { return errors.ErrUnsupported }
-func (*Conn) Leave(uint32) error        { return errors.ErrUnsupported }
-func (*Conn) Groups() ([]uint32, error) { return nil, errors.ErrUnsupported }
-func (*Conn) ReadBuffer() (int, error)  { return 0, errors.ErrUnsupported }
-func (*Conn) Receive() (Message, error) { return Message{}, errors.ErrUnsupported }
-
-func (*Conn) TryReceive() (Message, bool, error) { return Message{}, false, errors.ErrUnsupported }
+func (*Conn) Close() error                         { return nil }
+func (*Conn) Closed() bool                         { return true }
+func (*Conn) PortID() uint32                       { return 0 }
+func (*Conn) Join(uint32) error                    { return errors.ErrUnsupported }
+func (*Conn) Leave(uint32) error                   { return errors.ErrUnsupported }
+func (*Conn) Groups() ([]uint32, error)            { return nil, errors.ErrUnsupported }
+func (*Conn) ReadBuffer() (int, error)             { return 0, errors.ErrUnsupported }
+func (*Conn) Receive(*Message, bool) (bool, error) { return false, errors.ErrUnsupported }
 
 func (*Conn) Do(context.Context, Request, func(Message) error) (Result, error) {
+	return Result{}, errors.ErrUnsupported
+}
+
+func (*Conn) Control(context.Context, Request) (Result, error) {
 	return Result{}, errors.ErrUnsupported
 }
 

@@ -65,7 +65,7 @@ func (p *Pool) Get(proto int) (*Conn, error) {
 		return c, nil
 	}
 	p.mu.Unlock()
-	return p.dial(proto, p.cfg)
+	return p.dial(proto, p.cfg, 0)
 }
 
 // Put gives a socket back. It is kept only if its last exchange has ended.
@@ -73,7 +73,7 @@ func (p *Pool) Put(c *Conn) {
 	p.mu.Lock()
 	keep := !p.closed && !c.unfinished && len(p.idle[c.Proto]) < p.cfg.MaxIdle
 	if keep {
-		c.rest = nil
+		c.cur = datagram{}
 		p.idle[c.Proto] = append(p.idle[c.Proto], c)
 	}
 	p.mu.Unlock()
@@ -121,8 +121,8 @@ func (p *Pool) Close() error {
 }
 
 // dial opens a socket in the pool's namespace.
-func (p *Pool) dial(proto int, cfg Config) (*Conn, error) {
-	nl, err := p.open(proto)
+func (p *Pool) dial(proto int, cfg Config, port uint32) (*Conn, error) {
+	nl, err := p.open(proto, port)
 	if err != nil {
 		if p.isClosed() {
 			return nil, net.ErrClosed
@@ -170,14 +170,15 @@ func (p *Pool) isClosed() bool {
 }
 
 // open opens a socket on a thread that is in the pool's namespace, or goes there
-// for it: to enter a namespace takes privileges, to be there does not.
-func (p *Pool) open(proto int) (*netlink.Conn, error) {
+// for it: to enter a namespace takes privileges, to be there does not. The kernel
+// chooses the address if port is 0.
+func (p *Pool) open(proto int, port uint32) (*netlink.Conn, error) {
 	if p.cfg.Dial != nil {
 		return p.cfg.Dial(proto)
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	cfg := &netlink.Config{MessageBufferSize: datagram}
+	cfg := &netlink.Config{MessageBufferSize: datagramSize, PID: port}
 	if p.cfg.NetNS != nil && !sameNamespace(p.cfg.NetNS) {
 		cfg.NetNS = int(p.cfg.NetNS.Fd())
 	}

@@ -52,7 +52,9 @@ const (
 // include/uapi/linux/netfilter/nfnetlink_log.h: what NFULA_CFG_CMD,
 // NFULA_CFG_MODE and NFULA_CFG_FLAGS hold.
 const (
-	NFULNL_CFG_CMD_BIND = 0x1
+	NFULNL_CFG_CMD_BIND      = 0x1
+	NFULNL_CFG_CMD_PF_BIND   = 0x3
+	NFULNL_CFG_CMD_PF_UNBIND = 0x4
 
 	NFULNL_COPY_NONE   = 0x0
 	NFULNL_COPY_META   = 0x1

@@ -1,0 +1,194 @@
+package nlconn
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+
+	"github.com/nlkit/nlkit/internal/uapi"
+)
+
+// shared is what a socket has that one goroutine reads by Receive while others send
+// requests by Control. Whoever reads the socket holds the turn; what it finds and
+// the other one waits for, it hands over.
+type shared struct {
+	turn   chan struct{}
+	ahead  []datagram // what Control read, for Receive; belongs to the turn
+	lost   error      // the overrun that Control was told, for Receive; belongs to the turn
+	sender sync.Mutex // held by Control: one request at a time
+	answer atomic.Pointer[chan Message]
+}
+
+// Receive stores the next message of a socket that has joined groups or is sent
+// to by the kernel into m. It waits for one, or else returns false if none is there.
+// [ErrOverrun] and [ErrTruncated] tell that messages were lost; the socket goes on.
+func (c *Conn) Receive(m *Message, wait bool) (ok bool, err error) {
+	for {
+		if c.closed.Load() {
+			return false, net.ErrClosed
+		}
+		ok, err := c.cur.into(m)
+		switch {
+		case err != nil:
+			return false, err
+		case ok && m.Type == uapi.NLMSG_OVERRUN:
+			return false, ErrOverrun
+		case ok && (m.Type >= uapi.NLMSG_MIN_TYPE || c.Proto == uapi.NETLINK_CONNECTOR):
+			return true, nil // all that the connector sends is of type NLMSG_DONE
+		case ok:
+			continue
+		}
+		if c.cur, ok, err = c.read(wait); !ok || err != nil {
+			return false, err
+		}
+	}
+}
+
+// read returns the next datagram for Receive.
+func (c *Conn) read(wait bool) (d datagram, ok bool, err error) {
+	s := c.shared
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
+	if err := s.lost; err != nil {
+		s.lost = nil
+		return datagram{}, false, err
+	}
+	if len(s.ahead) > 0 {
+		d := s.ahead[0]
+		s.ahead = s.ahead[1:]
+		return d, true, nil
+	}
+	if wait {
+		d, err = c.fill()
+		ok = err == nil
+	} else {
+		d, ok, err = c.poll()
+	}
+	s.hand(d)
+	return d, ok, err
+}
+
+// hand gives the acknowledgements in d to the Control that waits, if one does. The
+// turn is still held: who has it next finds that the answer is there.
+func (s *shared) hand(d datagram) {
+	answers := s.answer.Load()
+	if answers == nil {
+		return
+	}
+	for {
+		m, ok, err := d.next()
+		if err != nil || !ok {
+			return
+		}
+		if m.Type == uapi.NLMSG_ERROR {
+			m.Data = append([]byte(nil), m.Data...)
+			select {
+			case *answers <- m:
+			default: // there are more answers than requests: strays
+			}
+		}
+	}
+}
+
+// Control sends r on a socket that others may be reading by Receive, and waits for
+// its acknowledgement. Nothing that arrives meanwhile is lost to Receive.
+func (c *Conn) Control(ctx context.Context, r Request) (Result, error) {
+	s := c.shared
+	s.sender.Lock()
+	defer s.sender.Unlock()
+	if ctx.Err() != nil {
+		return Result{}, ContextError(ctx)
+	}
+	answers := make(chan Message, 4)
+	s.answer.Store(&answers)
+	defer s.answer.Store(nil)
+	seq, err := c.send(r, uapi.NLM_F_ACK)
+	if err != nil {
+		return Result{}, err
+	}
+	res := Result{Sent: true}
+	if c.Proto == uapi.NETLINK_CONNECTOR {
+		return res, nil // it acknowledges nothing: see exchange
+	}
+	for {
+		var m Message
+		select {
+		case m = <-answers:
+		case s.turn <- struct{}{}:
+			m, err = c.lookAhead(ctx, answers, seq)
+			<-s.turn
+			if err != nil {
+				return res, err
+			}
+		}
+		if m.Seq != seq {
+			continue // of a request that was given up
+		}
+		refusal, warning, err := parseError(m)
+		if err != nil {
+			return res, err
+		}
+		res.Warning = warning
+		if refusal != nil {
+			return res, refusal
+		}
+		return res, nil
+	}
+}
+
+// lookAhead reads the acknowledgement with the sequence number seq, and keeps what
+// else comes for Receive. It has the turn.
+func (c *Conn) lookAhead(ctx context.Context, answers <-chan Message, seq uint32) (Message, error) {
+	// What Receive has not looked at yet stays in the buffer that it is in.
+	c.buf = make([]byte, len(c.buf))
+	for {
+		select {
+		case m := <-answers: // it came while the turn was waited for
+			return m, nil
+		default:
+		}
+		var d datagram
+		var err error
+		if c.shared.lost == nil {
+			d, err = c.await(ctx)
+		} else {
+			// The answer may be among what was lost: it must not be waited for.
+			var ok bool
+			if d, ok, err = c.poll(); !ok && err == nil {
+				return Message{}, errUnknown
+			}
+		}
+		switch {
+		case errors.Is(err, ErrOverrun), errors.Is(err, ErrTruncated):
+			c.shared.lost = err
+			continue
+		case err != nil:
+			return Message{}, err
+		}
+		answer, alone := find(d, seq)
+		if !alone {
+			c.shared.ahead = append(c.shared.ahead, d)
+			c.buf = make([]byte, len(c.buf))
+		}
+		if answer != nil {
+			return *answer, nil
+		}
+	}
+}
+
+// find returns a copy of the acknowledgement with the sequence number seq, if it is
+// in d, and whether nothing else is.
+func find(d datagram, seq uint32) (answer *Message, alone bool) {
+	for n := 0; ; n++ {
+		m, ok, err := d.next()
+		if err != nil || !ok {
+			return answer, answer != nil && n == 1 && err == nil
+		}
+		if m.Type == uapi.NLMSG_ERROR && m.Seq == seq {
+			m.Data = append([]byte(nil), m.Data...)
+			answer = &m
+		}
+	}
+}
