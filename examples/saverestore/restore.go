@@ -28,7 +28,7 @@ func flush(ctx context.Context, c *nlkit.Client) error {
 			return err
 		}
 	}
-	if err := b.Send(ctx); err != nil && !gone(err) {
+	if err := b.Send(ctx, fs.ErrNotExist); err != nil { // one may take others along
 		return err
 	}
 	return errors.Join(
@@ -38,20 +38,6 @@ func flush(ctx context.Context, c *nlkit.Client) error {
 		neigh.Flush(ctx, c, neigh.Proxies()),
 		addr.Flush(ctx, c), // and with the addresses the routes to their networks
 	)
-}
-
-// gone reports whether a batch failed only for routes that others took along.
-func gone(err error) bool {
-	batch, ok := errors.AsType[*nlkit.BatchError](err)
-	if !ok {
-		return false
-	}
-	for _, item := range batch.Failed {
-		if !errors.Is(item.Err, fs.ErrNotExist) {
-			return false
-		}
-	}
-	return true
 }
 
 // restore puts back what s holds, each thing after what it needs.
