@@ -56,7 +56,7 @@ func (*Conn) Join(uint32) error         { return errors.ErrUnsupported }
 func (*Conn) Leave(uint32) error        { return errors.ErrUnsupported }
 func (*Conn) Groups() ([]uint32, error) { return nil, errors.ErrUnsupported }
 func (*Conn) ReadBuffer() (int, error)  { return 0, errors.ErrUnsupported }
-func (*Conn) Receive(*Message) error { return errors.ErrUnsupported }
+func (*Conn) Receive(*Message) error    { return errors.ErrUnsupported }
 
 func (*Conn) Do(context.Context, Request, func(Message) error) (Result, error) {
 	return Result{}, errors.ErrUnsupported
