@@ -1,9 +1,11 @@
-# Thin: what the gate does is in .ci/run. FUZZTIME=2m make fuzz works.
+# Thin: what the gate does is in .ci/run. FUZZTIME=2m make fuzz works, and
+# make bench BENCH='-quick nflog'.
 GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 30s
+BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help fmt vet lint staticcheck test race user kernels fuzz bench cover cross examples interop check
+.PHONY: help fmt vet lint staticcheck test race user kernels fuzz bench microbench cover cross examples interop check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,7 +37,10 @@ kernels: ## the tests in Linux 6.1 and 6.12, see docs/kernels.md
 fuzz: ## every fuzz target, 30 s each
 	FUZZTIME=$(FUZZTIME) .ci/run fuzz
 
-bench: ## the benchmarks
+bench: ## nlkit beside its peers and C, as tables (BENCH=-quick)
+	cd internal/bench && go run . $(BENCH)
+
+microbench: ## the benchmarks of go test
 	go test -run '^$$' -bench . -benchmem ./...
 
 cover: ## the tests with coverage, as cover.out

@@ -111,7 +111,7 @@ func (t Tuple) String() string { return t.Flow().String() }
 // 192.0.2.2:22, reply 192.0.2.2:22 > 192.0.2.1:4000".
 func (c *Conntrack) String() string {
 	var b strings.Builder
-	b.WriteString(protoName(c.Original.IPProto))
+	b.WriteString(c.Original.Flow().Protocol())
 	if c.TCP != nil {
 		b.WriteString(" " + c.TCP.State.String())
 	}

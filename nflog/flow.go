@@ -32,20 +32,22 @@ func (p *Packet) Flow() (f Flow, ok bool) {
 	return h.Flow, h.Src.Addr().IsValid()
 }
 
+// Protocol returns the word for the protocol inside IP: "tcp", "udp", "icmp",
+// "icmpv6", "sctp", "dccp" or "udplite"; "protocol 47" for one without a word.
+func (f Flow) Protocol() string {
+	if name, ok := protoNames[f.IPProto]; ok {
+		return name
+	}
+	return "protocol " + strconv.Itoa(int(f.IPProto))
+}
+
 // String returns the flow as in logs: "udp 192.0.2.1:4000 > 192.0.2.2:53",
 // "icmp 192.0.2.1 > 192.0.2.2".
-func (f Flow) String() string { return protoName(f.IPProto) + " " + f.ends() }
+func (f Flow) String() string { return f.Protocol() + " " + f.ends() }
 
 func (f Flow) ends() string {
 	if f.Src.Port() == 0 && f.Dst.Port() == 0 {
 		return f.Src.Addr().String() + " > " + f.Dst.Addr().String()
 	}
 	return f.Src.String() + " > " + f.Dst.String()
-}
-
-func protoName(n uint8) string {
-	if name, ok := protoNames[n]; ok {
-		return name
-	}
-	return "protocol " + strconv.Itoa(int(n))
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -13,8 +14,8 @@ import (
 	"github.com/nlkit/nlkit/internal/nft"
 )
 
-// show prints four packets in a network namespace that logs what it sends itself.
-func show(ctx context.Context, group uint16) error {
+// show prints packets, four if nothing else is said, in a network namespace that logs what it sends itself.
+func show(ctx context.Context, o options) error {
 	if exit, done, err := netns.Reexec(); done {
 		os.Exit(exit)
 	} else if err != nil {
@@ -25,15 +26,21 @@ func show(ctx context.Context, group uint16) error {
 		return err
 	}
 	defer ns.Close()
-	rule := nft.LogRule{Hook: nft.Output, Group: group, Prefix: "demo: ", L4Proto: syscall.IPPROTO_UDP, DstPort: 4242}
-	if err := errors.Join(netns.LoopbackUp(ns), nft.AddLogRule(int(ns.Fd()), rule)); err != nil {
+	if err := netns.LoopbackUp(ns); err != nil {
 		return err
 	}
+	for _, g := range o.groups {
+		rule := nft.LogRule{Hook: nft.Output, Group: g, Prefix: "demo: ", L4Proto: syscall.IPPROTO_UDP, DstPort: 4242}
+		if err := nft.AddLogRule(int(ns.Fd()), rule); err != nil {
+			return err
+		}
+	}
+	o.n = cmp.Or(o.n, 4)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	sent := make(chan error, 1)
 	go func() { sent <- netns.Do(ns, func() error { return send(ctx) }) }()
-	err = follow(ctx, group, 4, nlkit.WithNetNSFD(int(ns.Fd())))
+	err = follow(ctx, o, nlkit.WithNetNSFD(int(ns.Fd())))
 	stop()
 	return errors.Join(err, <-sent)
 }

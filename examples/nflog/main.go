@@ -1,69 +1,67 @@
-// Command nflog prints the packets that the firewall logs to a group: those of a
-// rule such as `nft add rule inet filter input log group 5`. With -demo it makes
-// such a rule in a network namespace of its own, sends itself packets, and ends.
+// Command nflog follows the packets that the firewall logs to groups, as tail follows
+// a file: those of a rule such as `nft add rule inet filter input log group 5`. At the
+// end, and as often as -stats asks for, it says how many were received and lost. With
+// -demo it makes such a rule in a network namespace of its own, sends itself packets,
+// and ends.
 package main
 
 import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"log"
 	"os"
 	"os/signal"
-
-	"github.com/nlkit/nlkit"
-	"github.com/nlkit/nlkit/nflog"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
 )
+
+// options are what the command line asks for.
+type options struct {
+	groups []uint16
+	prefix string        // of the packets that are shown
+	format formatter     // how they are shown
+	stats  time.Duration // how often the counts are, 0 for at the end only
+	n      uint64        // how many packets, 0 for all
+}
 
 func main() {
 	log.SetFlags(0)
-	group := flag.Uint("group", 5, "the NFLOG group, from 0 to 65535")
-	n := flag.Uint64("n", 0, "end after so many packets; 0 goes on")
+	o := options{format: text}
+	flag.Func("group", "NFLOG groups, from 0 to 65535, with commas between them or given repeatedly (5)", func(list string) error {
+		for s := range strings.SplitSeq(list, ",") {
+			g, err := strconv.ParseUint(s, 10, 16)
+			if err != nil {
+				return err
+			}
+			o.groups = append(o.groups, uint16(g))
+		}
+		return nil
+	})
+	flag.StringVar(&o.prefix, "prefix", "", "show only packets whose prefix begins so")
+	flag.Func("format", "text or json, one packet a line (text)", func(s string) (err error) {
+		o.format, err = format(s)
+		return err
+	})
+	flag.DurationVar(&o.stats, "stats", 0, "how often to say what was received and lost; 0 for at the end only")
+	flag.Uint64Var(&o.n, "n", 0, "end after so many packets; 0 goes on")
 	demo := flag.Bool("demo", false, "log packets in a network namespace, and end")
 	flag.Parse()
-	if *group > 65535 {
-		log.Fatalf("there is no group %d", *group)
+	if len(o.groups) == 0 {
+		o.groups = []uint16{5}
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	var err error
-	if *demo {
-		err = show(ctx, uint16(*group))
-	} else {
-		err = follow(ctx, uint16(*group), *n)
-	}
+	err := func() error {
+		if *demo {
+			return show(ctx, o)
+		}
+		return follow(ctx, o)
+	}()
 	if err != nil && !errors.Is(err, context.Canceled) {
 		log.Fatal(err)
 	}
-}
-
-// follow prints n packets, or all.
-func follow(ctx context.Context, group uint16, n uint64, opts ...nlkit.Option) error {
-	c, err := nlkit.New(opts...)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	sub, err := nflog.Subscribe(ctx, c, group, nflog.WithCopyRange(128))
-	if err != nil {
-		return err // nflog.Subscribe group 5: operation not permitted
-	}
-	defer sub.Close()
-	for p, err := range sub.All() {
-		if errors.Is(err, nlkit.ErrOverrun) {
-			continue // the kernel dropped some: Stats counts them
-		}
-		if err != nil {
-			return err
-		}
-		flow, _ := p.Flow()
-		fmt.Printf("%s%s %s, in %d, out %d, %d bytes: %s\n", p.Prefix, p.Family, p.Hook, p.InLink, p.OutLink, len(p.Payload), flow)
-		if n > 0 && sub.Stats().Received == n {
-			break
-		}
-	}
-	s := sub.Stats()
-	fmt.Printf("%d received, %d lost\n", s.Received, s.Lost)
-	return nil
 }

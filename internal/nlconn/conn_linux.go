@@ -96,9 +96,12 @@ func (c *Conn) PortID() uint32 { return c.nl.PID() }
 // recv reads one datagram without waiting.
 func (c *Conn) recv(fd int) {
 	for {
-		if c.oob != nil {
+		switch {
+		case c.oob != nil:
 			c.n, c.nsid, c.err = recvmsg(fd, c.buf, c.oob)
-		} else {
+		case c.shared != nil:
+			c.n, c.err = recvEvent(fd, c.buf)
+		default:
 			c.n, c.err = recvfrom(fd, c.buf)
 		}
 		if c.err != unix.EINTR {

@@ -2,6 +2,7 @@ package nlconn
 
 import (
 	"encoding/binary"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -11,9 +12,23 @@ import (
 // is more than len(b) if it was truncated. unix.Recvfrom would allocate the
 // sender's address.
 func recvfrom(fd int, b []byte) (int, error) {
-	n, _, errno := unix.Syscall6(unix.SYS_RECVFROM, uintptr(fd),
+	return received(unix.Syscall6(unix.SYS_RECVFROM, uintptr(fd),
 		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)),
-		unix.MSG_TRUNC|unix.MSG_DONTWAIT, 0, 0)
+		unix.MSG_TRUNC|unix.MSG_DONTWAIT, 0, 0))
+}
+
+// recvEvent is recvfrom for a socket that only events come to. Reading the answer of
+// a dump, the kernel goes on with the dump and may wait for its locks; here it only
+// copies, so that Go's scheduler need not know. If it knows, it wakes its monitor each
+// time that the program was idle, which takes as much as all else that is done for a
+// datagram: with NFLOG 212 ns a packet in place of 113.
+func recvEvent(fd int, b []byte) (int, error) {
+	return received(unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd),
+		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)),
+		unix.MSG_TRUNC|unix.MSG_DONTWAIT, 0, 0))
+}
+
+func received(n, _ uintptr, errno syscall.Errno) (int, error) {
 	if errno != 0 {
 		return 0, errno
 	}

@@ -1,0 +1,21 @@
+// Benchmarks beside peers and C, apart from the library's own go.mod so that a
+// user's go.sum stays small.
+module github.com/nlkit/nlkit/internal/bench
+
+go 1.26.0
+
+require (
+	github.com/florianl/go-nflog/v2 v2.2.0
+	github.com/nlkit/nlkit v0.0.0
+	golang.org/x/sys v0.49.0
+)
+
+require (
+	github.com/google/go-cmp v0.7.0 // indirect
+	github.com/mdlayher/netlink v1.11.2 // indirect
+	github.com/mdlayher/socket v0.8.0 // indirect
+	golang.org/x/net v0.62.0 // indirect
+	golang.org/x/sync v0.24.0 // indirect
+)
+
+replace github.com/nlkit/nlkit => ../..
