@@ -62,9 +62,7 @@ func TestBindFamily(t *testing.T) {
 func TestBindFamilyReceives(t *testing.T) {
 	c, ns := live(t)
 	// Not by live, which takes a group of 0 for none.
-	if err := nft.AddLogRule(ns.FD(), nft.LogRule{Hook: nft.Output, Prefix: "mark", L4Proto: unix.IPPROTO_UDP, DstPort: port}); err != nil {
-		t.Fatal(err)
-	}
+	nstest.NFLogRule(t, ns, nft.LogRule{Hook: nft.Output, Prefix: "mark", L4Proto: unix.IPPROTO_UDP, DstPort: port})
 	track(t, ns, 0)
 	ns.Do(t, func() {
 		if err := os.WriteFile("/proc/sys/net/netfilter/nf_conntrack_log_invalid", []byte("255"), 0); err != nil {
