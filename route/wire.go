@@ -353,6 +353,8 @@ func decode(b []byte, r *Route) (bool, error) {
 		return false, &attr.Error{Path: name, Err: err}
 	}
 	if rare {
+		// Other families have fewer attributes: what is known above may be unknown there.
+		unknown = unknown || r.Family != rtnl.FamilyIPv4 && r.Family != rtnl.FamilyIPv6
 		e, err := decodeExtra(b, r.Family, unknown)
 		if err != nil {
 			return false, err

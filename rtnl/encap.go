@@ -81,7 +81,12 @@ func (u *UnknownEncap) Type() EncapType { return u.Kind }
 // String returns the type alone: "mpls …", "EncapType(99) …".
 func (u *UnknownEncap) String() string { return u.Kind.String() + " …" }
 
-func (u *UnknownEncap) appendData(b []byte) ([]byte, error) { return append(b, u.Data...), nil }
+func (u *UnknownEncap) appendData(b []byte) ([]byte, error) {
+	if u.Data == nil && u.Kind <= uapi.LWTUNNEL_ENCAP_MAX { // a type alone, which no kernel sends
+		return b, attr.Refuse("an encapsulation without its attributes")
+	}
+	return append(b, u.Data...), nil
+}
 
 // encaps are the encapsulations that this package knows: a line for each
 // encap_<name>.go.
