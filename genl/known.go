@@ -112,7 +112,7 @@ func (f *families) confirm(ctx context.Context, c *nlkit.Client, op string, fam 
 	switch {
 	case err != nil:
 		return err
-	case now.at > mark && now.name != fam.Name:
+	case now.at > mark: // even if it is fam again: it may have been another in between
 		return ErrReassigned
 	case lost:
 		// Whose the number is has to be asked, whether or not ctx has ended.
