@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io/fs"
+	"net"
 	"os"
 	"strings"
 	"sync"
@@ -280,5 +281,40 @@ func TestSubscriptionsHaveOwnPorts(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// TestSubscriptionSaysWhatEndedIt uses a subscription after its end: each call says
+// whether the context or Close ended it.
+func TestSubscriptionSaysWhatEndedIt(t *testing.T) {
+	c, err := nlkit.New(nlkit.WithNetNSFD(nstest.New(t).FD()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	cause := errors.New("enough")
+	for _, closed := range []bool{false, true} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		sub, err := c.Listen(ctx, nlkit.Listen{Op: "nlkit.Listen", Protocol: uapi.NETLINK_ROUTE})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := cause
+		if closed {
+			_, want = sub.Close(), net.ErrClosed
+		}
+		cancel(cause)
+		var m nlkit.Message
+		read := sub.ReadInto(&m) // waits for the socket to be closed
+		_, groups := sub.Groups()
+		for what, err := range map[string]error{
+			"ReadInto": read, "Groups": groups, "Join": sub.Join(1), "Leave": sub.Leave(1),
+			"Do": sub.Do(t.Context(), nlkit.Request{Op: "test.Do", Type: uapi.NLMSG_NOOP}),
+		} {
+			if !errors.Is(err, want) {
+				t.Errorf("closed %v: %s: %v, want %v", closed, what, err, want)
+			}
+		}
+		_ = sub.Close()
 	}
 }

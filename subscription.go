@@ -257,19 +257,19 @@ func (s *Subscription[T]) Received() uint64 { return s.received.Load() }
 
 // Join adds a multicast group.
 func (s *Subscription[T]) Join(group uint32) error {
-	return s.req.Fail(s.conn.Join(group))
+	return s.req.Fail(s.cause(s.conn.Join(group)))
 }
 
 // Leave drops a multicast group. Messages that were received before still come.
 func (s *Subscription[T]) Leave(group uint32) error {
-	return s.req.Fail(s.conn.Leave(group))
+	return s.req.Fail(s.cause(s.conn.Leave(group)))
 }
 
 // Groups returns the multicast groups that the subscription has joined. It takes
 // Linux 4.2.
 func (s *Subscription[T]) Groups() ([]uint32, error) {
 	g, err := s.conn.Groups()
-	return g, s.req.Fail(err)
+	return g, s.req.Fail(s.cause(err))
 }
 
 // PortID returns the netlink address of the subscription's socket.

@@ -16,8 +16,8 @@ var errNoFamily = errors.New("the kernel has no such family, or NFLOG is no logg
 // BindFamily makes NFLOG the logger of what the kernel logs of a family's packets by
 // itself, in the network namespace: packets that connection tracking finds invalid,
 // where net.netfilter.nf_conntrack_log_invalid asks for it, and those that the target
-// TRACE of iptables-legacy follows. They come to group 0, one at a time, and a prefix tells
-// what they are. Rules that log to a group need none of this.
+// TRACE of iptables-legacy follows. They come to group 0, one at a time, and a prefix
+// tells what they are. Rules that log to a group need none of this.
 //
 // It takes the place of the logger that was there, nf_log_ipv4 and such, and stays
 // when the program ends; see [UnbindFamily]. The file

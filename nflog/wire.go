@@ -21,12 +21,13 @@ const (
 	packetType = uapi.NFNL_SUBSYS_ULOG<<8 | uapi.NFULNL_MSG_PACKET
 	configType = uapi.NFNL_SUBSYS_ULOG<<8 | uapi.NFULNL_MSG_CONFIG
 
-	packetHdrLen = 4                                                     // struct nfulnl_msg_packet_hdr
-	hwLen        = 12                                                    // struct nfulnl_msg_packet_hw
-	timestampLen = 16                                                    // struct nfulnl_msg_packet_timestamp
-	attrHeader   = 4                                                     // struct nlattr
-	typeMask     = ^uint16(uapi.NLA_F_NESTED | uapi.NLA_F_NET_BYTEORDER) // NLA_TYPE_MASK
-	modeLen      = 6                                                     // struct nfulnl_msg_config_mode
+	packetHdrLen = 4  // struct nfulnl_msg_packet_hdr
+	hwLen        = 12 // struct nfulnl_msg_packet_hw
+	timestampLen = 16 // struct nfulnl_msg_packet_timestamp
+	modeLen      = 6  // struct nfulnl_msg_config_mode
+	attrHeader   = 4  // struct nlattr
+
+	typeMask = ^uint16(uapi.NLA_F_NESTED | uapi.NLA_F_NET_BYTEORDER) // NLA_TYPE_MASK
 )
 
 // header appends struct nfgenmsg.
