@@ -76,14 +76,15 @@ func BeginNested(b []byte, typ uint16) ([]byte, int) {
 }
 
 // EndNested ends the nest that begins at start: everything appended since is its
-// content. It returns an error if that is longer than an attribute can be.
+// content, and what follows is aligned. It returns an error if that is longer than an
+// attribute can be.
 func EndNested(b []byte, start int) ([]byte, error) {
 	n := len(b) - start
 	if n > maxLen {
 		return b[:start], invalid(fmt.Sprintf("%d bytes, an attribute holds %d", n-headerLen, maxLen-headerLen))
 	}
 	binary.NativeEndian.PutUint16(b[start:], uint16(n))
-	return b, nil
+	return pad(b, n), nil // bytes that were appended as they are may end anywhere
 }
 
 // setFlags sets flag bits in the types of a sequence of attributes.
