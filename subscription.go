@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net"
 	"sync/atomic"
+	"time"
 
 	"github.com/nlkit/nlkit/internal/nlconn"
 )
@@ -187,18 +188,26 @@ func (s *Subscription[T]) All() iter.Seq2[T, error] {
 // where the type allows that. Its errors are those of All, and [net.ErrClosed]
 // after Close.
 func (s *Subscription[T]) ReadInto(v *T) error {
-	_, err := s.read(v, true)
+	_, err := s.read(v, true, time.Time{})
 	return err
 }
 
 // TryRead is [Subscription.ReadInto] that does not wait: ok is false, without an
 // error, if no message is there.
-func (s *Subscription[T]) TryRead(v *T) (ok bool, err error) { return s.read(v, false) }
+func (s *Subscription[T]) TryRead(v *T) (ok bool, err error) { return s.read(v, false, time.Time{}) }
 
-func (s *Subscription[T]) read(v *T, wait bool) (bool, error) {
+// readUntil is ReadInto that waits no longer than until t.
+func (s *Subscription[T]) readUntil(v *T, t time.Time) (ok bool, err error) { return s.read(v, true, t) }
+
+func (s *Subscription[T]) read(v *T, wait bool, until time.Time) (ok bool, err error) {
 	var m nlconn.Message
 	for {
-		if ok, err := s.conn.Receive(&m, wait); err != nil {
+		if until.IsZero() {
+			ok, err = s.conn.Receive(&m, wait)
+		} else {
+			ok, err = s.conn.ReceiveUntil(&m, until)
+		}
+		if err != nil {
 			return false, s.fail(err)
 		} else if !ok {
 			return false, nil

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"time"
 
 	"github.com/mdlayher/netlink"
 )
@@ -57,6 +58,9 @@ func (*Conn) Leave(uint32) error                   { return errors.ErrUnsupporte
 func (*Conn) Groups() ([]uint32, error)            { return nil, errors.ErrUnsupported }
 func (*Conn) ReadBuffer() (int, error)             { return 0, errors.ErrUnsupported }
 func (*Conn) Receive(*Message, bool) (bool, error) { return false, errors.ErrUnsupported }
+func (*Conn) ReceiveUntil(*Message, time.Time) (bool, error) {
+	return false, errors.ErrUnsupported
+}
 
 func (*Conn) Do(context.Context, Request, func(Message) error) (Result, error) {
 	return Result{}, errors.ErrUnsupported

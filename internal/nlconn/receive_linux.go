@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/nlkit/nlkit/internal/uapi"
 )
@@ -44,6 +46,21 @@ func (c *Conn) Receive(m *Message, wait bool) (ok bool, err error) {
 			return false, err
 		}
 	}
+}
+
+// ReceiveUntil is Receive that waits no longer than until a time.
+func (c *Conn) ReceiveUntil(m *Message, t time.Time) (ok bool, err error) {
+	if err := c.nl.SetReadDeadline(t); err != nil {
+		return false, c.ioError(err)
+	}
+	ok, err = c.Receive(m, true)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		ok, err = false, nil
+	}
+	if reset := c.nl.SetReadDeadline(time.Time{}); err == nil && reset != nil {
+		err = c.ioError(reset)
+	}
+	return ok, err
 }
 
 // read returns the next datagram for Receive.
