@@ -14,6 +14,7 @@ import (
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/genl"
+	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/link"
 	"github.com/nlkit/nlkit/route"
 	"github.com/nlkit/nlkit/rtnl"
@@ -36,9 +37,12 @@ type worker struct {
 // before it was sent must have changed nothing, and one that reports success must
 // have done what it says.
 func TestParallelCallsWithRandomCancels(t *testing.T) {
-	runFor := 20 * time.Second
-	if testing.Short() {
+	runFor := 5 * time.Second
+	switch {
+	case testing.Short():
 		runFor = 2 * time.Second
+	case nstest.Race: // which sees most
+		runFor = 20 * time.Second
 	}
 	c, _ := live(t)
 	if err := link.Set(t.Context(), c, link.Index(1), link.Up()); err != nil {

@@ -159,9 +159,12 @@ func run(in io.Reader) (bool, error) {
 	for _, k := range failedPackages {
 		for left, lines := range output {
 			lines = slices.DeleteFunc(lines, func(s string) bool {
-				return strings.TrimSpace(s) == "" || strings.HasPrefix(s, "FAIL") || strings.HasPrefix(s, "PASS") || strings.HasPrefix(s, "exit status")
+				return strings.TrimSpace(s) == "" || strings.HasPrefix(s, "FAIL") || strings.HasPrefix(s, "PASS") || strings.HasPrefix(s, "exit status") ||
+					strings.HasPrefix(s, "nlkit-skipped")
 			})
-			if left.pkg == k.pkg && len(lines) > 0 {
+			// A test that waits for its turn has nothing to say.
+			waits := len(lines) > 0 && strings.HasPrefix(lines[len(lines)-1], "=== PAUSE")
+			if left.pkg == k.pkg && len(lines) > 0 && !waits {
 				fmt.Printf("\n--- AND %s %s\n%s", left.pkg, left.test, tail(lines))
 			}
 		}

@@ -55,6 +55,15 @@ func TestInteropLink(t *testing.T) {
 		l, err := Get(ctx, c, Name(name), WithStats())
 		must(t, err)
 		ip := ipLink(t, ns, name)
+		// The state follows the carrier a moment later: ask again until both have seen the same.
+		for {
+			now, err := Get(ctx, c, Name(name), WithStats())
+			must(t, err)
+			if now.OperState == l.OperState && now.Flags == l.Flags {
+				break
+			}
+			l, ip = now, ipLink(t, ns, name)
+		}
 		same := func(key string, ours any) {
 			t.Helper()
 			theirs, ok := ip[key]

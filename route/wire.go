@@ -316,7 +316,7 @@ func decode(b []byte, r *Route) (bool, error) {
 			a, err = address(s.Bytes(), r.Family)
 			r.Dst = netip.PrefixFrom(a, int(b[1]))
 		case uapi.RTA_OIF:
-			r.Link = int(s.Uint32())
+			r.Link = int(s.Uint()) // of whatever width, as the row reads it
 		case uapi.RTA_GATEWAY:
 			r.Gateway, err = address(s.Bytes(), r.Family)
 		case uapi.RTA_PRIORITY:
