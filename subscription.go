@@ -197,7 +197,9 @@ func (s *Subscription[T]) ReadInto(v *T) error {
 func (s *Subscription[T]) TryRead(v *T) (ok bool, err error) { return s.read(v, false, time.Time{}) }
 
 // readUntil is ReadInto that waits no longer than until t.
-func (s *Subscription[T]) readUntil(v *T, t time.Time) (ok bool, err error) { return s.read(v, true, t) }
+func (s *Subscription[T]) readUntil(v *T, t time.Time) (ok bool, err error) {
+	return s.read(v, true, t)
+}
 
 func (s *Subscription[T]) read(v *T, wait bool, until time.Time) (ok bool, err error) {
 	var m nlconn.Message

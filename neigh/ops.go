@@ -267,9 +267,13 @@ func list(ctx context.Context, c *nlkit.Client, op string, f filter) ([]Neighbou
 //
 // Errors: those of [List].
 func All(ctx context.Context, c *nlkit.Client, opts ...ListOption) iter.Seq2[Neighbour, error] {
+	return all(ctx, c, "neigh.All", opts)
+}
+
+func all(ctx context.Context, c *nlkit.Client, op string, opts []ListOption) iter.Seq2[Neighbour, error] {
 	return func(yield func(Neighbour, error) bool) {
 		d := &decoder{filter: newFilter(opts), list: true}
-		req := d.request("neigh.All")
+		req := d.request(op)
 		if d.filter.err != nil {
 			yield(Neighbour{}, req.Fail(d.filter.err))
 			return

@@ -379,9 +379,13 @@ func list(ctx context.Context, c *nlkit.Client, op string, opts []ListOption) ([
 // [nlkit.ErrDumpInterrupted] if the kernel says that routes changed meanwhile, so
 // that some may be missing or come twice; see List. Breaking out of the loop leaves the rest unread.
 func All(ctx context.Context, c *nlkit.Client, opts ...ListOption) iter.Seq2[Route, error] {
+	return all(ctx, c, "route.All", opts)
+}
+
+func all(ctx context.Context, c *nlkit.Client, op string, opts []ListOption) iter.Seq2[Route, error] {
 	f := newFilter(opts)
 	return func(yield func(Route, error) bool) {
-		req := f.dump("route.All")
+		req := f.dump(op)
 		if f.err != nil {
 			yield(Route{}, req.Fail(f.err))
 			return

@@ -1,0 +1,318 @@
+package route
+
+import (
+	"context"
+	"iter"
+	"net/netip"
+	"reflect"
+	"slices"
+
+	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/attr"
+	"github.com/nlkit/nlkit/internal/linkstate"
+	"github.com/nlkit/nlkit/internal/uapi"
+	"github.com/nlkit/nlkit/rtnl"
+)
+
+// Watch follows the IPv4 and IPv6 routes, or those that the options match, also of
+// other families: first all that there are, then each that comes, changes or goes.
+// See [nlkit.Watch]. A route that takes the place of another is told as changed. What
+// the kernel removes or changes without an event, because of a link, an address or a
+// next hop, is told too. Ages are not, nor that an expiry comes nearer.
+//
+// Errors: [fs.ErrInvalid] for an option that makes no sense; those of
+// [nlkit.Subscribe].
+func Watch(ctx context.Context, c *nlkit.Client, opts ...ListOption) (*nlkit.Watch[Route], error) {
+	s, err := Source(opts...)
+	if err != nil {
+		return nil, err
+	}
+	return nlkit.NewWatch(ctx, c, s)
+}
+
+// Source is what [Watch] is made of, for an [nlkit.Watcher] of several kinds of
+// objects.
+//
+// Errors: [fs.ErrInvalid], as of Watch.
+func Source(opts ...ListOption) (nlkit.Source[Route, key], error) {
+	f := newFilter(opts)
+	req := f.dump("route.Watch")
+	s := nlkit.Source[Route, key]{
+		Op: req.Op, Protocol: req.Protocol,
+		List: func(ctx context.Context, c *nlkit.Client) iter.Seq2[Route, error] {
+			return all(ctx, c, "route.Watch", opts)
+		},
+		Event: func(m nlkit.Message, e *Event) (bool, error) {
+			ok, err := decodeEvent(m, e)
+			return ok && !e.Object.Flags.Has(FlagCloned), err
+		},
+		Match:  f.match,
+		Key:    keyOf,
+		Equal:  equal,
+		Fit:    fit,
+		Settle: rtnl.Settle,
+		Tears: func(m nlkit.Message) bool {
+			return m.Type == uapi.RTM_DELROUTE && len(m.Data) > 0 && rtnl.Family(m.Data[0]) == rtnl.FamilyIPv6
+		},
+	}
+	families := []rtnl.Family{f.family}
+	if f.family == rtnl.FamilyUnspec {
+		families = []rtnl.Family{rtnl.FamilyIPv4, rtnl.FamilyIPv6}
+	}
+	for _, family := range families {
+		group, ok := groups[family]
+		if !ok && f.err == nil {
+			f.err = attr.Refuse("no routes of family %v", family)
+		}
+		s.Groups = append(s.Groups, group)
+	}
+	if f.err != nil {
+		return nlkit.Source[Route, key]{}, req.Fail(f.err)
+	}
+	s.Groups = append(s.Groups, uapi.RTNLGRP_LINK, uapi.RTNLGRP_IPV4_IFADDR, uapi.RTNLGRP_IPV6_IFADDR, uapi.RTNLGRP_NEXTHOP)
+	silent := &silent{opts: opts}
+	s.Suspect, s.Forget = silent.suspect, silent.links.Forget
+	return s, nil
+}
+
+// key is what routes have in common that [fit] tells apart.
+type key struct {
+	family          rtnl.Family
+	tos             uint8
+	dstLen, srcLen  int16
+	table           rtnl.Table
+	priority, label uint32
+	dst, src        [16]byte
+}
+
+func keyOf(r *Route) key {
+	k := key{family: r.Family, tos: r.TOS, table: r.Table, priority: r.Priority, dstLen: int16(r.Dst.Bits())}
+	if r.Dst.IsValid() {
+		k.dst = r.Dst.Addr().As16()
+	}
+	if e := r.Extra; e != nil {
+		k.label = e.Label
+		if e.Src.IsValid() {
+			k.src, k.srcLen = e.Src.Addr().As16(), int16(e.Src.Bits())
+		}
+	}
+	return k
+}
+
+// fit finds the route that an event is about among those with its key.
+func fit(e *Event, same []*Route) int {
+	switch e.Object.Family {
+	case rtnl.FamilyIPv4:
+		return fit4(e, same)
+	case rtnl.FamilyIPv6:
+		return fit6(e, same)
+	}
+	if len(same) > 0 {
+		return 0
+	}
+	return nlkit.FitLast
+}
+
+// fit4 is for IPv4, which can have any number of routes with the same key, in an order:
+// the first counts, and is the one that is replaced. (fib_table_insert)
+func fit4(e *Event, same []*Route) int {
+	if e.Type == nlkit.Updated && e.Flags&uapi.NLM_F_REPLACE != 0 && len(same) > 0 {
+		return 0
+	}
+	i := slices.IndexFunc(same, func(r *Route) bool { return alike(r, &e.Object) })
+	switch {
+	case i >= 0:
+		return i
+	case e.Flags&uapi.NLM_F_APPEND == 0:
+		return nlkit.FitFirst
+	}
+	return nlkit.FitLast
+}
+
+// alike reports whether two IPv4 routes are one: the same but for their state.
+func alike(a, b *Route) bool {
+	if a.Type != b.Type || a.Scope != b.Scope || a.Protocol != b.Protocol || a.PrefSrc != b.PrefSrc || a.NexthopID != b.NexthopID {
+		return false
+	}
+	if a.NexthopID == 0 && (a.Gateway != b.Gateway || a.Link != b.Link || len(a.Multipath) != len(b.Multipath)) {
+		return false
+	}
+	for i := range a.Multipath {
+		if x, y := &a.Multipath[i], &b.Multipath[i]; a.NexthopID == 0 && (!sameHop(x, y) || x.Weight != y.Weight) {
+			return false
+		}
+	}
+	return a.Extra == nil && b.Extra == nil || reflect.DeepEqual(a.Extra.steady(), b.Extra.steady())
+}
+
+// fit6 is for IPv6, where all routes with the same key that go to a gateway are one,
+// with as many next hops, and others have a link of their own each. Hops that come
+// are told with all that there are, hops that go alone. (fib6_add_rt2node)
+func fit6(e *Event, same []*Route) int {
+	r := &e.Object
+	hops := r.hops()
+	if e.Type == nlkit.Updated && e.Flags&uapi.NLM_F_REPLACE != 0 && len(same) > 0 {
+		return max(0, slices.IndexFunc(same, func(o *Route) bool { return o.shares() == r.shares() }))
+	}
+	for i, o := range same {
+		if o.NexthopID == r.NexthopID && o.Type == r.Type && sameHops(o.hops(), hops) {
+			return i
+		}
+	}
+	if e.Type == nlkit.Updated {
+		for i, o := range same {
+			if o.shares() && r.shares() || len(hops) > 1 && within(o.hops(), hops) {
+				return i
+			}
+		}
+		return nlkit.FitLast
+	}
+	for i, o := range same {
+		if left, ok := o.without(hops); ok {
+			e.Type, e.Object = nlkit.Updated, left
+			return i
+		}
+	}
+	return nlkit.FitLast
+}
+
+// hops returns the ways of a route; one without Multipath has one.
+func (r *Route) hops() []Nexthop {
+	if len(r.Multipath) > 0 {
+		return r.Multipath
+	}
+	return []Nexthop{{Gateway: r.Gateway, Link: r.Link}}
+}
+
+// shares reports whether an IPv6 route is one that further next hops are added to.
+func (r *Route) shares() bool {
+	switch r.Protocol {
+	case rtnl.ProtocolRA, rtnl.ProtocolKernel, rtnl.ProtocolRedirect:
+		return len(r.Multipath) > 0
+	}
+	return r.NexthopID == 0 && (r.Gateway.IsValid() || len(r.Multipath) > 0)
+}
+
+func sameHop(a, b *Nexthop) bool { return a.Link == b.Link && a.Gateway == b.Gateway }
+
+// within reports whether each of some hops is one of others.
+func within(some, others []Nexthop) bool {
+	for i := range some {
+		if !slices.ContainsFunc(others, func(h Nexthop) bool { return sameHop(&h, &some[i]) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func sameHops(a, b []Nexthop) bool { return len(a) == len(b) && within(a, b) }
+
+// without returns the route that is left when some of its hops go.
+func (r *Route) without(hops []Nexthop) (Route, bool) {
+	if len(hops) >= len(r.Multipath) || !within(hops, r.Multipath) {
+		return Route{}, false
+	}
+	left := *r
+	left.Multipath = slices.DeleteFunc(slices.Clone(r.Multipath), func(h Nexthop) bool {
+		return slices.ContainsFunc(hops, func(gone Nexthop) bool { return sameHop(&gone, &h) })
+	})
+	if len(left.Multipath) > 1 {
+		return left, true
+	}
+	hop := left.Multipath[0]
+	left.Multipath, left.Gateway, left.Link = nil, hop.Gateway, hop.Link
+	left.Flags |= hop.Flags
+	if hop.Encap != nil {
+		extra := Extra{}
+		if r.Extra != nil {
+			extra = *r.Extra
+		}
+		extra.Encap = hop.Encap
+		left.Extra = &extra
+	}
+	return left, true
+}
+
+// equal reports whether two routes are the same, but for ages and use.
+func equal(a, b *Route) bool {
+	return a.Dst == b.Dst && a.Gateway == b.Gateway && a.PrefSrc == b.PrefSrc && a.Link == b.Link &&
+		a.Table == b.Table && a.Priority == b.Priority && a.NexthopID == b.NexthopID && a.Flags == b.Flags &&
+		a.Protocol == b.Protocol && a.Type == b.Type && a.Scope == b.Scope && a.TOS == b.TOS &&
+		a.Preference == b.Preference && a.Family == b.Family &&
+		(len(a.Multipath) == 0 && len(b.Multipath) == 0 || reflect.DeepEqual(a.Multipath, b.Multipath)) &&
+		(a.Extra == nil && b.Extra == nil || reflect.DeepEqual(a.Extra.steady(), b.Extra.steady()))
+}
+
+// steady returns what does not change all the time.
+func (e *Extra) steady() Extra {
+	if e == nil {
+		return Extra{}
+	}
+	s := *e
+	s.CacheInfo, s.Multicast = nil, nil
+	if s.Expires != 0 {
+		s.Expires = 1
+	}
+	return s
+}
+
+// silent finds what changes without an event.
+type silent struct {
+	opts  []ListOption
+	links linkstate.Links
+}
+
+func (s *silent) suspect(m nlkit.Message) []nlkit.Suspicion[Route] {
+	switch m.Type {
+	case uapi.RTM_NEWLINK, uapi.RTM_DELLINK:
+		if e, ok := s.links.Heard(m.Type, m.Data); ok {
+			return s.link(e)
+		}
+	case uapi.RTM_DELADDR:
+		if a := deletedAddress(m.Data); a.IsValid() {
+			return []nlkit.Suspicion[Route]{{Who: func(r *Route) bool { return r.PrefSrc == a }}}
+		}
+	case uapi.RTM_NEWNEXTHOP, uapi.RTM_DELNEXTHOP:
+		if m.Type == uapi.RTM_DELNEXTHOP || m.Flags&uapi.NLM_F_REPLACE != 0 {
+			return []nlkit.Suspicion[Route]{{Who: byNexthopID}}
+		}
+	}
+	return nil
+}
+
+func byNexthopID(r *Route) bool { return r.NexthopID != 0 }
+
+// link suspects the routes of a link. Those of one way are told from the others, of
+// which the kernel takes single hops away, or whose ways it does not tell.
+func (s *silent) link(e linkstate.Event) []nlkit.Suspicion[Route] {
+	alone := nlkit.Suspicion[Route]{
+		Who: func(r *Route) bool { return r.uses(e.Index) && !severalWays(r) },
+	}
+	if alone.Gone = e.Gone; !e.Gone {
+		alone.List = func(ctx context.Context, c *nlkit.Client) iter.Seq2[Route, error] {
+			return all(ctx, c, "route.Watch", append(s.opts[:len(s.opts):len(s.opts)], MatchLink(e.Index)))
+		}
+	}
+	return []nlkit.Suspicion[Route]{alone, {
+		Who: func(r *Route) bool { return r.NexthopID != 0 || r.uses(e.Index) && severalWays(r) },
+	}}
+}
+
+func severalWays(r *Route) bool {
+	return r.NexthopID != 0 || len(r.Multipath) > 0 && r.Family != rtnl.FamilyIPv4
+}
+
+// deletedAddress returns the address of an RTM_DELADDR message.
+func deletedAddress(b []byte) (a netip.Addr) {
+	const ifaddrmsgLen = 8
+	if len(b) < ifaddrmsgLen {
+		return a
+	}
+	s := attr.Scan(b[ifaddrmsgLen:])
+	for s.Next() {
+		if t := s.Type(); t == uapi.IFA_LOCAL || t == uapi.IFA_ADDRESS && !a.IsValid() {
+			a = s.Addr()
+		}
+	}
+	return a
+}
