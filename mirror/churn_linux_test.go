@@ -9,6 +9,7 @@ import (
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/internal/nstest"
+	"github.com/nlkit/nlkit/link"
 	"github.com/nlkit/nlkit/mirror"
 )
 
@@ -22,7 +23,7 @@ func TestChurn(t *testing.T) {
 	}
 	var stats nlkit.WatchStats
 	for seed := range uint64(3) {
-		s := churn(t, seed, steps)
+		s := churn(t, seed, steps, nil)
 		stats.Overruns += s.Overruns
 		stats.Heals += s.Heals
 		stats.Repaired += s.Repaired
@@ -37,7 +38,17 @@ func TestChurn(t *testing.T) {
 	}
 }
 
-func churn(t *testing.T, seed uint64, steps int) nlkit.WatchStats {
+// The same with some links alone, which come and go as they are renamed.
+func TestChurnFilter(t *testing.T) {
+	steps := 1000
+	if testing.Short() {
+		steps = 300
+	}
+	keep := func(l link.Link) bool { return l.Name == "lo" || l.Name[0] == 'v' }
+	churn(t, 7, steps, keep, mirror.WithLinks(link.MatchName("[lv]*")))
+}
+
+func churn(t *testing.T, seed uint64, steps int, keep func(link.Link) bool, opts ...mirror.Option) nlkit.WatchStats {
 	ns := nstest.New(t)
 	c := dial(t, ns)
 	ctx := timeout(t)
@@ -49,7 +60,7 @@ func churn(t *testing.T, seed uint64, steps int) nlkit.WatchStats {
 	var wg sync.WaitGroup
 	running := make(chan error, 1)
 	wg.Go(func() { running <- p.run(steps) }) // from before the first list on
-	m, err := mirror.Watch(ctx, c, mirror.WithKinds(everything), mirror.WithEventBuffer(4096))
+	m, err := mirror.Watch(ctx, c, append(opts, mirror.WithKinds(everything), mirror.WithEventBuffer(4096))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +95,7 @@ func churn(t *testing.T, seed uint64, steps int) nlkit.WatchStats {
 	case <-f.done:
 		t.Fatalf("seed %d: %v, %+v", seed, f.err, m.Stats())
 	}
-	f.untilTrue(ctx, t, c)
+	f.untilTrue(ctx, t, c, keep)
 	f.until(ctx, t, func(p *picture) string { return difference(pictureOf(m.Snapshot()), p) })
 	f.end(t)
 	t.Logf("seed %d: %d operations and %d refused, %d changes told, %d snapshots, %+v", seed, p.done, p.refused, len(f.told), snapshots.Load(), m.Stats())

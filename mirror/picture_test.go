@@ -27,8 +27,6 @@ type picture struct {
 	// uses are the links and next hops that objects refer to.
 	usesLink map[int]int
 	usesHop  map[uint32]int
-	// partial says that next hops are not watched.
-	noHops bool
 }
 
 func newPicture() *picture {
@@ -151,7 +149,7 @@ func (p *picture) check() error {
 		}
 	}
 	for h, n := range p.usesHop {
-		if !p.noHops && (n < 0 || p.hops[h] != 1) {
+		if n < 0 || p.hops[h] != 1 {
 			return fmt.Errorf("%d objects refer to next hop %d, of which there are %d", n, h, p.hops[h])
 		}
 	}
@@ -177,8 +175,30 @@ func putAll[T any](p *picture, items []T, of func(T) object) {
 	}
 }
 
-// fresh is what the kernel lists of every kind.
-func fresh(ctx context.Context, t testing.TB, c *nlkit.Client) *picture {
+// only is what refers to the links that are kept alone.
+func only(s mirror.Snapshot, keep func(link.Link) bool) mirror.Snapshot {
+	s.Links = slices.DeleteFunc(s.Links, func(l link.Link) bool { return !keep(l) })
+	links, hops := map[int]bool{0: true}, map[uint32]bool{0: true}
+	for _, l := range s.Links {
+		links[l.Index] = true
+	}
+	s.Nexthops = slices.DeleteFunc(s.Nexthops, func(n nexthop.Nexthop) bool { return !links[n.Link] })
+	for _, n := range s.Nexthops {
+		hops[n.ID] = true
+	}
+	s.Addresses = slices.DeleteFunc(s.Addresses, func(a addr.Address) bool { return !links[a.Link] })
+	for _, neighbours := range []*[]neigh.Neighbour{&s.Neighbours, &s.FDB} {
+		*neighbours = slices.DeleteFunc(*neighbours, func(n neigh.Neighbour) bool { return !links[n.Link] || !hops[n.NexthopID] })
+	}
+	s.Routes = slices.DeleteFunc(s.Routes, func(r route.Route) bool {
+		return !links[r.Link] || !hops[r.NexthopID] || slices.ContainsFunc(r.Multipath, func(h route.Nexthop) bool { return !links[h.Link] })
+	})
+	return s
+}
+
+// fresh is what the kernel lists of every kind, of the links that are kept; of all if
+// keep is nil.
+func fresh(ctx context.Context, t testing.TB, c *nlkit.Client, keep func(link.Link) bool) *picture {
 	t.Helper()
 	var s mirror.Snapshot
 	var err error
@@ -196,6 +216,9 @@ func fresh(ctx context.Context, t testing.TB, c *nlkit.Client) *picture {
 	get(func() error { s.Routes, err = route.List(ctx, c); return err })
 	if err != nil {
 		t.Fatal(err)
+	}
+	if keep != nil {
+		s = only(s, keep)
 	}
 	return pictureOf(s)
 }

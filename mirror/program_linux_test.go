@@ -55,7 +55,7 @@ func (p *program) run(n int) error {
 func (p *program) step() error {
 	ctx, c, r := p.ctx, p.c, p.r
 	n := r.IntN(pairs)
-	name := fmt.Sprintf("%c%d", "vw"[r.IntN(2)], n)
+	name := fmt.Sprintf("%c%d", "vvwwx"[r.IntN(5)], n)
 	switch op := r.IntN(100); {
 	case op < 12:
 		// Links come again under the index that another had.
@@ -79,6 +79,10 @@ func (p *program) step() error {
 		return err
 	}
 	i := l.Index
+	if r.IntN(25) == 0 { // v0 becomes x0, and x0 v0
+		other := map[byte]string{'v': "x", 'x': "v", 'w': "w"}[name[0]]
+		return link.Set(ctx, c, link.Index(i), link.WithName(other+name[1:]))
+	}
 	switch op := r.IntN(100); {
 	case op < 4:
 		br, err := link.Get(ctx, c, link.Name("br0"))
