@@ -22,7 +22,6 @@ func (o option) apply(c *config) { o(c) }
 // config is what the options fill in.
 type config struct {
 	kinds, more Kind
-	err         error
 	subscribe   []nlkit.SubscribeOption
 
 	links      []link.ListOption
