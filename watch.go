@@ -247,6 +247,9 @@ func NewWatcher(ctx context.Context, c *Client, tables []AnyTable, opts ...Subsc
 // nil once, for [Synced]. Its errors are those of [Watch.Next].
 func (w *Watcher) Next() (AnyTable, error) {
 	for {
+		if w.ctx.Err() != nil { // what waits to be told doesn't matter any more
+			return nil, w.sub.fail(net.ErrClosed)
+		}
 		if t := w.next(); t != nil {
 			return t, nil
 		}
@@ -328,8 +331,13 @@ func (w *Watcher) take(m Message, err error) error {
 	case err != nil:
 		return err
 	}
-	for _, t := range w.tables {
-		t.suspect(m)
+	gone := false
+	for i, t := range w.tables {
+		some := t.suspect(m)
+		if gone {
+			some = t.orphan() || some
+		}
+		gone = gone || some && w.specs[i].base
 	}
 	for _, t := range w.tables {
 		ok, err := t.apply(m)
@@ -390,8 +398,13 @@ func (w *Watcher) heal() error {
 		}
 		return err
 	}
-	for _, t := range w.tables {
-		t.confirm(!torn)
+	gone := false
+	for i, t := range w.tables {
+		some := t.confirm(!torn)
+		if gone {
+			some = t.orphan() || some
+		}
+		gone = gone || some && w.specs[i].base
 	}
 	w.ended = time.Now()
 	w.took = w.ended.Sub(start)

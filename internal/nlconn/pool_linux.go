@@ -179,10 +179,23 @@ func (p *Pool) open(proto int, port uint32) (*netlink.Conn, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	cfg := &netlink.Config{MessageBufferSize: datagramSize, PID: port}
-	if p.cfg.NetNS != nil && !sameNamespace(p.cfg.NetNS) {
-		cfg.NetNS = int(p.cfg.NetNS.Fd())
+	if p.cfg.NetNS == nil || sameNamespace(p.cfg.NetNS) {
+		return netlink.Dial(proto, cfg)
 	}
-	return netlink.Dial(proto, cfg)
+	raw, err := p.cfg.NetNS.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	// Should the pool be closed meanwhile, the number does not become another file's.
+	var nl *netlink.Conn
+	ctlErr := raw.Control(func(fd uintptr) {
+		cfg.NetNS = int(fd)
+		nl, err = netlink.Dial(proto, cfg)
+	})
+	if ctlErr != nil {
+		return nil, ctlErr
+	}
+	return nl, err
 }
 
 // sameNamespace reports whether the calling thread is in ns.

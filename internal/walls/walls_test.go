@@ -21,6 +21,9 @@ const module = "github.com/nlkit/nlkit"
 // Domains never import each other: each is one room over rtnl, attr and root.
 var domains = []string{"link", "addr", "route", "neigh", "rule", "nexthop", "genl", "nflog"}
 
+// What stands on the domains: programs alone import it.
+var views = []string{"mirror"}
+
 // Imports from outside of the module, and the files that may have them.
 // A name that ends in "/..." is a folder with all below it.
 var outside = []struct {
@@ -224,7 +227,7 @@ func refuse(f file, imp string) string {
 		to = strings.TrimPrefix(imp, module+"/")
 	}
 	target, _, _ := strings.Cut(to, "/")
-	above := target == "." || target == "rtnl" || target == "nltest" || slices.Contains(domains, target)
+	above := target == "." || target == "rtnl" || target == "nltest" || slices.Contains(domains, target) || slices.Contains(views, target)
 	switch room := f.room(); {
 	case slices.Contains(forTests, to) && !slices.Contains(forTests, f.dir()):
 		return "only tests import it"
@@ -232,6 +235,8 @@ func refuse(f file, imp string) string {
 		return "nothing imports an example"
 	case room == "internal" && above && !slices.Contains(forTests, f.dir()):
 		return "internal packages import neither root nor what stands on it"
+	case slices.Contains(views, target) && room != target && room != "examples":
+		return "what stands on the domains is for programs: nothing here imports it"
 	case room == "attr" && target != "attr":
 		return "attr stands alone"
 	case room == "." && above:
@@ -256,7 +261,7 @@ func checkFileNames(files []file) (problems []string) {
 	hasDoc := map[string]bool{}
 	for _, f := range files {
 		room := f.room()
-		if f.isTest() || f.dir() != room || (room != "rtnl" && !slices.Contains(domains, room)) {
+		if f.isTest() || f.dir() != room || (room != "rtnl" && !slices.Contains(domains, room) && !slices.Contains(views, room)) {
 			continue
 		}
 		hasDoc[room] = hasDoc[room] || f.name() == "doc.go"
