@@ -15,7 +15,10 @@ import (
 // Watch follows the neighbours, or by [FDB] the FDB entries, or those of them that
 // the options match: first all that there are, then each that comes, changes or goes.
 // See [nlkit.Watch]. The kernel does not tell that a neighbour goes from stale to
-// delay, so these two count as the same; ages and probes are not told either.
+// delay, so these two count as the same; ages and probes are not told either. What
+// the kernel makes without a word is left out: neighbours in [StateNoARP], such as
+// multicast groups, and the addresses that network cards listen to, which are FDB
+// entries with [FlagSelf] and no destination.
 //
 // Errors: [fs.ErrInvalid] for an option that makes no sense, for [Proxies], which
 // have no events, and for [MatchMaster] of neighbours, which only a list can tell;
@@ -51,12 +54,20 @@ func Source(opts ...ListOption) (nlkit.Source[Neighbour, key], error) {
 			return all(ctx, c, "neigh.Watch", opts)
 		},
 		Event:   anyDecoder().event, // what matches no longer is an event, too
-		Match:   f.match,
+		Match:   func(n *Neighbour) bool { return told(n) && f.match(n) },
 		Key:     keyOf,
 		Equal:   equal,
 		Suspect: (&silent{opts: opts}).suspect,
 		Settle:  rtnl.Settle,
 	}, nil
+}
+
+// told reports whether the kernel tells of such an entry.
+func told(n *Neighbour) bool {
+	if n.Family == rtnl.FamilyBridge {
+		return !n.Flags.Has(FlagSelf) || n.Addr.IsValid() || n.NexthopID != 0
+	}
+	return n.State != StateNoARP
 }
 
 // key is what tells neighbours and FDB entries apart. An address that a bridge knows
