@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"sync"
@@ -45,12 +46,17 @@ type Conn struct {
 	cur  datagram      // the messages of the last one that were not yet looked at
 	oob  []byte        // for the sender's namespace id; nil if it was not asked for
 
-	// Results of the read functions below, which are made once so that reading
-	// does not allocate.
-	n, nsid int
-	err     error
-	readFn  func(fd uintptr) bool
-	pollFn  func(fd uintptr)
+	// Results of the functions below, which are made once so that reading and
+	// writing do not allocate.
+	n, nsid  int
+	err      error
+	readFn   func(fd uintptr) bool
+	pollFn   func(fd uintptr)
+	writeErr error
+	writeFn  func(fd uintptr) bool
+
+	out []byte // the datagram that is to be sent
+	seq uint32 // the last sequence number that was given
 
 	shared *shared // of a socket that is read and sent to at the same time, else nil
 
@@ -69,12 +75,19 @@ func newConn(proto int, nl *netlink.Conn, size *atomic.Int64) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{Proto: proto, nl: nl, raw: raw, size: size, buf: make([]byte, max(datagramSize, size.Load())), nsid: -1}
+	c := &Conn{Proto: proto, nl: nl, raw: raw, size: size, buf: make([]byte, max(datagramSize, size.Load())), nsid: -1, seq: rand.Uint32()}
 	c.readFn = func(fd uintptr) bool {
 		c.recv(int(fd))
 		return !errors.Is(c.err, unix.EAGAIN)
 	}
 	c.pollFn = func(fd uintptr) { c.recv(int(fd)) }
+	c.writeFn = func(fd uintptr) bool {
+		for {
+			if c.writeErr = sendto(int(fd), c.out); c.writeErr != unix.EINTR {
+				return c.writeErr != unix.EAGAIN
+			}
+		}
+	}
 	return c, nil
 }
 
@@ -178,23 +191,6 @@ func (d *datagram) into(m *Message) (ok bool, err error) {
 	m.NSID, m.Data = d.nsid, d.b[uapi.NLMSG_HDRLEN:n]
 	d.b = d.b[min(end, len(d.b)):] // the last message may come without its padding
 	return true, nil
-}
-
-// send sends one request and returns its sequence number.
-func (c *Conn) send(r Request, flags uint16) (uint32, error) {
-	c.unfinished = true
-	m, err := c.nl.Send(netlink.Message{
-		Header: netlink.Header{
-			Type:  netlink.HeaderType(r.Type),
-			Flags: netlink.HeaderFlags(r.Flags | flags | uapi.NLM_F_REQUEST),
-		},
-		Data: r.Data,
-	})
-	if err != nil {
-		return 0, c.ioError(syscallError(err))
-	}
-	c.BytesOut += uint64(m.Header.Length)
-	return m.Header.Sequence, nil
 }
 
 // syscallError takes mdlayher/netlink's wrapping off: the operation is named by
