@@ -182,6 +182,7 @@ func sums(goals ...goal) *result {
 			{&variant{name: "Peer", by: byVishvananda}, reports(100, 100, 100, 100, 100)},
 		},
 		again: &line{c, reports(9, 10, 11, 10, 10)},
+		took:  1500 * time.Millisecond,
 	}
 }
 
@@ -215,7 +216,7 @@ func TestTables(t *testing.T) {
 	w.result(r)
 	w.results([]*result{r})
 	for _, want := range []string{
-		"sums: small ones, 100 sums, time a sum, median of 5 passes, noise 0 %\n",
+		"sums: small ones, 100 sums, time a sum, median of 5 passes, noise 0 %, 1.5 s\n",
 		"| Go      | nlkit       | 25 ns  | 20 ns…30 ns   | 2.50  | 0.50       | 2 B       | 3.0 MiB |           | 10.0 % |",
 		"Go: 2.50 x C ±11 %, at most 3.00: reached\n",
 		"| sums | 100 | 10 ns | 25 ns | 2.50 | 100 ns (4.0)          | 0.50   | 2 B   | 3.0 MiB | 1 reached, 1 MISSED |",

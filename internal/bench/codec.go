@@ -4,9 +4,15 @@ import (
 	"context"
 	"encoding"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
+	"os"
+	"os/exec"
 	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/jsimonetti/rtnetlink/v2"
 	"github.com/vishvananda/netlink"
@@ -107,6 +113,34 @@ func peerDecode(name, by string, m message, decode func(data []byte) error) vari
 	})}
 }
 
+// ownDecode is nlkit's decoder in a package that reads nothing back: the benchmark of
+// that package's tests, with a recorded message.
+func ownDecode(pkg, benchmark string) variant {
+	return variant{name: pkg, by: byNLKit, run: func(j job) (r report, err error) {
+		cmd := exec.Command("go", "test", "-run", "^$", "-bench", benchmark, "-benchmem", "-benchtime", fmt.Sprintf("%dx", j.n), "../../"+pkg)
+		cmd.Stderr = os.Stderr
+		out, err := cmd.Output()
+		if err != nil {
+			return r, fmt.Errorf("%v: %w\n%s", cmd, err, out)
+		}
+		for line := range strings.Lines(string(out)) {
+			// BenchmarkDecode/hand-2  50  31.2 ns/op  0 B/op  0 allocs/op
+			f := strings.Fields(line)
+			if len(f) != 8 || f[3] != "ns/op" {
+				continue
+			}
+			ns, err := strconv.ParseFloat(f[2], 64)
+			var perBytes, perAllocs uint64
+			if _, scanErr := fmt.Sscan(f[4]+" "+f[6], &perBytes, &perAllocs); err != nil || scanErr != nil {
+				return r, fmt.Errorf("it says %q", line)
+			}
+			n := uint64(j.n)
+			return report{Items: n, Wall: time.Duration(ns * float64(n)), Bytes: n * perBytes, Allocs: n * perAllocs, Peak: status("VmHWM")}, nil
+		}
+		return r, fmt.Errorf("%v: no result in\n%s", cmd, out)
+	}}
+}
+
 // jsimDecode is a decoder of jsimonetti/rtnetlink.
 func jsimDecode[T any, P interface {
 	*T
@@ -155,6 +189,14 @@ var codecWorks = []work{
 		}),
 		jsimDecode[rtnetlink.LinkMessage](linkMessage),
 	),
+	decoding("neighbour",
+		ownDecode("neigh", "^BenchmarkDecode$/^hand$"),
+		peerDecode("netlink NeighDeserialize", byVishvananda, neighMessage, func(data []byte) error {
+			_, err := netlink.NeighDeserialize(data)
+			return err
+		}),
+		jsimDecode[rtnetlink.NeighMessage](neighMessage),
+	),
 	decoding("rule",
 		decode("rule", ruleMessage, func(d nlkit.Doer) error {
 			return rule.Add(background, d, rule.Rule{Family: rtnl.FamilyIPv4, Table: 100}, rule.Into(new(rule.Rule)))
@@ -166,6 +208,12 @@ var codecWorks = []work{
 			return nexthop.Add(background, d, nexthop.Nexthop{ID: 1, Link: 1, Family: rtnl.FamilyIPv4}, nexthop.Into(new(nexthop.Nexthop)))
 		}),
 	),
+	{
+		name: "decode-nflog", about: "decode the message of one logged packet, without the kernel", unit: "message",
+		full: scale{n: 500_000}, quick: scale{n: 100_000}, least: scale{n: 50}, passes: 5,
+		scene:    codecScene,
+		variants: []variant{ownDecode("nflog", "^BenchmarkDecode$/^scan$")},
+	},
 	{
 		name: "encode-route", about: "encode the message that adds a route, without the kernel", unit: "message",
 		full: scale{n: 500_000}, quick: scale{n: 100_000}, least: scale{n: 50}, practice: 1000,

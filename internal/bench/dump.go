@@ -158,7 +158,7 @@ var routeWorks = []work{
 	},
 	{
 		name: "routes-list", about: "list IPv4 routes into a slice", unit: "route",
-		full: scale{n: 100_000}, quick: scale{n: 50_000}, least: scale{n: 500}, practice: 1,
+		full: scale{n: 100_000}, quick: scale{n: 50_000}, least: scale{n: 500}, practice: 2, rounds: 2,
 		scene: routeScene,
 		variants: []variant{
 			floorDump("route"),
@@ -188,7 +188,7 @@ var routeWorks = []work{
 	},
 	{
 		name: "table", about: "list the routes of one table of a hundred, which the kernel picks out where it is asked to", unit: "route",
-		full: scale{n: 1000}, quick: scale{n: 500}, least: scale{n: 20}, practice: 1, rounds: 10,
+		full: scale{n: 1000}, quick: scale{n: 300}, least: scale{n: 20}, practice: 2, rounds: 5,
 		scene: tableScene,
 		variants: []variant{
 			floorDump("route:1007"),
@@ -243,7 +243,7 @@ var millionWorks = []work{
 
 var ruleWorks = []work{{
 	name: "rules", about: "list IPv4 rules", unit: "rule",
-	full: scale{n: 5000}, quick: scale{n: 2000}, least: scale{n: 50}, practice: 1, rounds: 10,
+	full: scale{n: 5000}, quick: scale{n: 1000}, least: scale{n: 50}, practice: 2, rounds: 5,
 	scene: ruleScene,
 	variants: []variant{
 		floorDump("rule"),
@@ -277,7 +277,7 @@ func anyNexthop(nexthop.Nexthop) bool { return true }
 
 var neighbourWorks = []work{{
 	name: "neighbours", about: "list neighbours", unit: "neighbour",
-	full: scale{n: 20_000}, quick: scale{n: 20_000}, least: scale{n: 50}, practice: 1, rounds: 3,
+	full: scale{n: 20_000}, quick: scale{n: 10_000}, least: scale{n: 50}, practice: 2, rounds: 3,
 	scene: neighbourScene,
 	variants: []variant{
 		floorDump("neighbour"),
@@ -303,7 +303,7 @@ func permanent(n neigh.Neighbour) bool { return n.State == neigh.StatePermanent 
 
 var addressWorks = []work{{
 	name: "addresses", about: "list the addresses of a link that has many", unit: "address",
-	full: scale{n: 20_000}, quick: scale{n: 20_000}, least: scale{n: 50}, practice: 1, rounds: 3,
+	full: scale{n: 20_000}, quick: scale{n: 10_000}, least: scale{n: 50}, practice: 2, rounds: 3,
 	scene: addressScene,
 	variants: []variant{
 		floorDump("address"),

@@ -65,6 +65,7 @@ func missing() error {
 	for _, tool := range []struct{ name, what string }{
 		{"cc", "a C compiler, for the programs to compare with (Debian: gcc libc6-dev)"},
 		{"ip", "iproute2, to compare with (Debian: iproute2)"},
+		{"go", "Go, for benchmarks in the tests of the library"},
 	} {
 		if _, err := exec.LookPath(tool.name); err != nil {
 			errs = append(errs, fmt.Errorf("missing: %s: %s", tool.name, tool.what))
@@ -128,10 +129,12 @@ func measure(out io.Writer, patterns []string, o options) (missed int, err error
 	var all []*result
 	begin := time.Now()
 	for _, work := range found {
+		start := time.Now()
 		r, err := b.measure(work, o)
 		if err != nil {
 			return missed, err
 		}
+		r.took = time.Since(start)
 		all = append(all, r)
 		w.result(r)
 		for _, g := range work.goals {

@@ -34,16 +34,16 @@ const (
 var nflogWorks = []work{{
 	name: "nflog", about: "receive packets of NFLOG, 256 bytes long, of which 128 are copied, with a receive buffer of 32 MiB", unit: "packet",
 	figure: cpuTime,
-	full:   scale{n: 500_000}, quick: scale{n: 100_000}, least: scale{n: 2000}, open: true,
+	full:   scale{n: 500_000}, quick: scale{n: 50_000}, least: scale{n: 2000}, open: true,
 	scene: scene{name: "nflog", build: nflogStage, fresh: true},
 	variants: []variant{
 		{name: "C, batched", by: byC, c: "nflog.c", args: []string{"131072", "400"}},
 		{name: "ReadInto, batched", by: byNLKit, run: nflogReadInto(batched...)},
-		{name: "ReadInto and Headers, batched", by: byNLKit, run: nflogHeaders},
-		{name: "All, batched", by: byNLKit, run: nflogAll},
-		{name: "ReadInto, as it comes", by: byNLKit, run: nflogReadInto()},
-		{name: "C, kernel's buffer", by: byC, c: "nflog.c", args: []string{"4096", "400"}},
-		{name: "ReadInto, kernel's buffer", by: byNLKit, run: nflogReadInto(nflog.WithBufferSize(4096), nflog.WithQueueThreshold(400))},
+		slow(variant{name: "ReadInto and Headers, batched", by: byNLKit, run: nflogHeaders}),
+		slow(variant{name: "All, batched", by: byNLKit, run: nflogAll}),
+		slow(variant{name: "ReadInto, as it comes", by: byNLKit, run: nflogReadInto()}),
+		slow(variant{name: "C, kernel's buffer", by: byC, c: "nflog.c", args: []string{"4096", "400"}}),
+		slow(variant{name: "ReadInto, kernel's buffer", by: byNLKit, run: nflogReadInto(nflog.WithBufferSize(4096), nflog.WithQueueThreshold(400))}),
 		{name: "go-nflog, kernel's buffer", by: byNFLog, run: nflogPeer},
 	},
 	goals: []goal{

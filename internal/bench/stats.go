@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"time"
 )
 
 // A line is what the passes of one variant gave.
@@ -60,6 +61,7 @@ type result struct {
 	lines []line
 	// again is the C program a second time in each pass, at its end; nil without one.
 	again *line
+	took  time.Duration // with the stage
 }
 
 func (r *result) passes() int { return len(r.lines[0].reports) }

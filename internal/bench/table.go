@@ -36,6 +36,7 @@ func (w writer) result(r *result) {
 	if r.again != nil {
 		fmt.Fprintf(w, ", noise %.0f %%", 100*r.noise())
 	}
+	fmt.Fprintf(w, ", %.1f s", r.took.Seconds())
 	fmt.Fprint(w, "\n\n")
 	var rows [][]string
 	for i := range r.lines {
