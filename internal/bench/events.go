@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"github.com/vishvananda/netlink"
@@ -119,9 +120,14 @@ func vishFollow(buffer int) func(j job) (report, error) {
 		e := &eventCounter{n: j.n}
 		var failed error
 		ch := make(chan netlink.RouteUpdate, 64)
-		err := netlink.RouteSubscribeWithOptions(ch, nil, netlink.RouteSubscribeOptions{
+		options := netlink.RouteSubscribeOptions{
 			ReceiveBufferSize: buffer, ReceiveBufferForceSize: true, ErrorCallback: func(err error) { failed = err },
-		})
+		}
+		err := netlink.RouteSubscribeWithOptions(ch, nil, options)
+		if errors.Is(err, fs.ErrPermission) { // an ordinary user takes what the system grants
+			options.ReceiveBufferForceSize = false
+			err = netlink.RouteSubscribeWithOptions(ch, nil, options)
+		}
 		if err != nil {
 			return e.r, err
 		}
