@@ -46,10 +46,11 @@ func addAndMark(ctx context.Context, c *nlkit.Client, n int) error {
 		return err
 	}
 	mark := route4(n, l.Index)
-	mark.Protocol = rtnl.ProtocolBoot
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for {
+	for i := 0; ; i++ {
+		// The kernel tells nobody of a route that is replaced by the same.
+		mark.Protocol = []rtnl.Protocol{rtnl.ProtocolBoot, rtnl.ProtocolRA}[i%2]
 		if err := route.Replace(ctx, c, mark); err != nil && ctx.Err() == nil {
 			return err
 		}
