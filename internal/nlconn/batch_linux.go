@@ -47,9 +47,9 @@ func window(reqs []Request, rcvbuf int) int {
 // kernel. An error of reply is the error of its item.
 func (c *Conn) Batch(ctx context.Context, reqs []Request, reply func(i int, m Message) error, done func(i int, sent bool, err error)) {
 	if c.rcvbuf == 0 {
-		if c.rcvbuf, _ = c.nl.ReadBuffer(); c.rcvbuf < batchBuffer {
-			_ = c.nl.SetReadBuffer(batchBuffer)
-			c.rcvbuf, _ = c.nl.ReadBuffer()
+		if c.rcvbuf, _ = c.ReadBuffer(); c.rcvbuf < batchBuffer {
+			_ = c.setReadBuffer(batchBuffer)
+			c.rcvbuf, _ = c.ReadBuffer()
 		}
 	}
 	defer c.forgetOut()

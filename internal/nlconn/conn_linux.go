@@ -37,9 +37,11 @@ type Conn struct {
 	Overruns          uint64
 
 	nl      *netlink.Conn
+	file    *os.File // in place of nl, of a socket that left the poller: see leavePoller
 	raw     syscall.RawConn
 	closed  atomic.Bool
 	closing sync.Once
+	waiting atomic.Pointer[os.File] // what a call of wait reads by
 
 	size *atomic.Int64 // what the pool's buffers have come to hold
 	buf  []byte        // for one datagram
@@ -96,7 +98,16 @@ func newConn(proto int, nl *netlink.Conn, size *atomic.Int64) (*Conn, error) {
 // it returns.
 func (c *Conn) Close() (err error) {
 	c.closed.Store(true)
-	c.closing.Do(func() { err = c.nl.Close() })
+	c.closing.Do(func() {
+		if c.file == nil {
+			err = c.nl.Close()
+			return
+		}
+		err = c.file.Close()
+		if w := c.waiting.Load(); w != nil {
+			_ = w.Close() // which wakes it
+		}
+	})
 	return err
 }
 
@@ -123,9 +134,10 @@ func (c *Conn) recv(fd int) {
 	}
 }
 
-// fill waits for the next datagram, until the read deadline.
-func (c *Conn) fill() (datagram, error) {
-	if err := c.raw.Read(c.readFn); err != nil {
+// fill waits for the next datagram by a function that calls readFn when one may be
+// there, until its deadline.
+func (c *Conn) fill(read func(func(fd uintptr) bool) error) (datagram, error) {
+	if err := read(c.readFn); err != nil {
 		return datagram{}, c.ioError(err)
 	}
 	return c.filled()
@@ -213,8 +225,7 @@ func (c *Conn) await(ctx context.Context) (datagram, error) {
 	if err := ctx.Err(); err != nil {
 		return datagram{}, ContextError(ctx)
 	}
-	defer c.watch(ctx)()
-	d, err := c.fill()
+	d, err := c.wait(ctx)
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		return d, err
 	}
@@ -222,23 +233,4 @@ func (c *Conn) await(ctx context.Context) (datagram, error) {
 		return d, err
 	}
 	return datagram{}, ContextError(ctx)
-}
-
-// watch ends a blocked read when ctx ends. The function it returns waits for that
-// to be over, so that a late deadline cannot reach the socket's next owner.
-func (c *Conn) watch(ctx context.Context) (unwatch func()) {
-	if ctx.Done() == nil {
-		return func() {}
-	}
-	done := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		_ = c.nl.SetReadDeadline(past)
-		close(done)
-	})
-	return func() {
-		if !stop() {
-			<-done
-			_ = c.nl.SetReadDeadline(time.Time{})
-		}
-	}
 }

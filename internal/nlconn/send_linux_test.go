@@ -85,7 +85,7 @@ func TestSendAllocates(t *testing.T) {
 		if _, err := c.send(r, 0); err != nil {
 			t.Error(err)
 		}
-		if _, err := c.fill(); err != nil {
+		if _, err := c.fill(c.raw.Read); err != nil {
 			t.Error(err)
 		}
 	}); n != 0 {
