@@ -20,7 +20,7 @@ type Decode[T any] func(m Message, v *T) (keep bool, err error)
 func List[T any](ctx context.Context, c *Client, r Request, decode Decode[T]) ([]T, error) {
 	for attempt := 0; ; attempt++ {
 		r.attempt = attempt
-		var items pile[T]
+		items := collector[T]{expected: c.lastCount(&r)}
 		var failed error
 		again, err := c.dump(ctx, &r, func(m nlconn.Message) bool {
 			v := items.push()
@@ -38,7 +38,9 @@ func List[T any](ctx context.Context, c *Client, r Request, decode Decode[T]) ([
 		case failed != nil:
 			return nil, failed
 		case err == nil:
-			return items.slice(), nil
+			all := items.slice()
+			c.setCount(&r, len(all))
+			return all, nil
 		case !again || attempt >= c.cfg.retries:
 			return nil, err
 		}

@@ -1,7 +1,7 @@
 package nlkit
 
 // pileLen is how many values a piece of a pile has.
-const pileLen = 256
+const pileLen = 2048
 
 // A pile holds values one after the other, in pieces: to grow, it copies none but the
 // first few, where a slice that doubles takes twice to four times the memory of what is
@@ -52,10 +52,13 @@ func (p *pile[T]) slice() []T {
 	if len(p.pieces) == 1 {
 		return p.pieces[0][:p.n:p.n]
 	}
-	all := make([]T, p.n)
-	rest := all
-	for _, piece := range p.pieces {
-		rest = rest[copy(rest, piece):]
+	return p.appendTo(make([]T, 0, p.n))
+}
+
+// appendTo appends all values to a slice.
+func (p *pile[T]) appendTo(s []T) []T {
+	for i, piece := range p.pieces {
+		s = append(s, piece[:min(len(piece), p.n-i*pileLen)]...)
 	}
-	return all
+	return s
 }
