@@ -15,7 +15,8 @@
 // number of items must be the same for all. What counts are ratios of medians within
 // one run, and how far the machine is to be trusted is measured with them: the C
 // program runs a second time in each pass, and each ratio has the spread of its
-// passes. A goal counts as missed if it is missed by more than that.
+// passes. A goal counts as missed if it is missed by more than that, and more passes
+// are made before that is said.
 //
 // The C programs are compiled when they are needed, which takes cc; iproute2 is
 // compared with, too. It runs as root, or as an ordinary user where such a one may make

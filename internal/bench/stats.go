@@ -134,3 +134,14 @@ func (r *result) judge(g goal) verdict {
 	v.got, v.noise, v.measured = ratio(a, b, g.figure), max(spread(passes), r.noise()), true
 	return v
 }
+
+// missed returns how many goals are missed by more than the noise, or could not be
+// measured.
+func (r *result) missed() (n int) {
+	for _, g := range r.w.goals {
+		if v := r.judge(g); v.missed() || !v.measured {
+			n++
+		}
+	}
+	return n
+}
