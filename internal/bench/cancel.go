@@ -63,8 +63,9 @@ func leakless(name string, open func() (func() (time.Duration, error), error)) v
 		if err != nil {
 			return r, err
 		}
-		for range 100 { // a goroutine that has done its work may still be on its way out
-			if runtime.NumGoroutine() <= goroutines {
+		// What has done its work may still be on its way out.
+		for range 1000 {
+			if runtime.NumGoroutine() <= goroutines && descriptors() <= files {
 				break
 			}
 			time.Sleep(time.Millisecond)
