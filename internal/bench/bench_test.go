@@ -108,7 +108,7 @@ func TestMeasure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"rules: list IPv4 rules, 20 rules, time a rule, median of ", "\nClient.Query: ", "\n| rules ", "\n| cancel-subscription "} {
+	for _, want := range []string{"rules: list IPv4 rules, 20 rules, time for each rule, median of ", "\nClient.Query: ", "\n| rules ", "\n| cancel-subscription "} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)
 		}
@@ -219,7 +219,7 @@ func TestTables(t *testing.T) {
 	w.result(r)
 	w.results([]*result{r})
 	for _, want := range []string{
-		"sums: small ones, 100 sums, time a sum, median of 5 passes, noise 0 %, 1.5 s\n",
+		"sums: small ones, 100 sums, time for each sum, median of 5 passes, noise 0 %, 1.5 s\n",
 		"| Go      | nlkit       | 25 ns  | 20 ns…30 ns   | 2.50  | 0.50       | 2 B       | 3.0 MiB |           | 10.0 % |",
 		"Go: 2.50 x C ±11 %, at most 3.00: reached\n",
 		"| sums | 100 | 10 ns | 25 ns | 2.50 | 100 ns (4.0)          | 0.50   | 2 B   | 3.0 MiB | 1 reached, 1 MISSED |",

@@ -82,6 +82,9 @@ func (e *eventCounter) see(protocol int) (done bool) {
 }
 
 func (e *eventCounter) end() {
+	if e.r.Items == 0 {
+		e.m = startMeter()
+	}
 	e.m.stop(&e.r)
 	e.r.Lost = uint64(e.n) - e.r.Items
 }

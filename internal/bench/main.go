@@ -55,7 +55,7 @@ func main() {
 		log.Fatal(err)
 	}
 	if *check && missed > 0 {
-		log.Fatalf("%d goals are missed", missed)
+		log.Fatalf("missed: %s", count(missed, "goal"))
 	}
 }
 

@@ -32,7 +32,7 @@ func (w writer) result(r *result) {
 	if r.at.size > 0 {
 		fmt.Fprintf(w, ", %d there", r.at.size)
 	}
-	fmt.Fprintf(w, ", %s a %s, median of %d passes", r.w.figure, r.w.unit, r.passes())
+	fmt.Fprintf(w, ", %s for each %s, median of %d passes", r.w.figure, r.w.unit, r.passes())
 	if r.again != nil {
 		fmt.Fprintf(w, ", noise %.0f %%", 100*r.noise())
 	}
