@@ -1,14 +1,14 @@
 # Thin: what the gate does is in .ci/run. FUZZTIME=2m make fuzz works, and
-# make bench BENCH='-quick nflog'.
+# make bench BENCH='-passes 3 routes nflog'.
 GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 30s
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help fmt vet lint staticcheck test race user kernels fuzz bench microbench cover cross examples interop check
+.PHONY: help fmt vet lint staticcheck test race user kernels fuzz bench bench-quick microbench cover cross examples interop check
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 fmt: ## format (gofumpt, goimports)
 	$(GOLANGCI_LINT) fmt
@@ -37,8 +37,11 @@ kernels: ## the tests in Linux 6.1 and 6.12, see docs/kernels.md
 fuzz: ## every fuzz target, 30 s each
 	FUZZTIME=$(FUZZTIME) .ci/run fuzz
 
-bench: ## nlkit beside its peers and C, as tables (BENCH=-quick)
-	cd internal/bench && go run . $(BENCH)
+bench: ## nlkit beside its peers and C: a table, bench/bench.json and bench/bench.svg
+	cd internal/bench && go run . -o ../../bench $(BENCH)
+
+bench-quick: ## the same in less than two minutes; fails where a figure is missed
+	cd internal/bench && go run . -quick -check $(BENCH)
 
 microbench: ## the benchmarks of go test
 	go test -run '^$$' -bench . -benchmem ./...

@@ -26,7 +26,7 @@ import (
 // stop those behind it. A Batch is not safe for concurrent use.
 type Batch struct {
 	c    *Client
-	reqs []Request
+	reqs pile[Request]
 }
 
 // NewBatch returns an empty batch.
@@ -43,23 +43,19 @@ func (b *Batch) Do(ctx context.Context, r Request) error {
 		r.release()
 		return r.Fail(nlconn.ContextError(ctx))
 	}
-	if len(b.reqs) == cap(b.reqs) { // twice the room: append's own growth copies far more
-		b.reqs = slices.Grow(b.reqs, max(16, len(b.reqs)))
-	}
-	b.reqs = append(b.reqs, r)
+	*b.reqs.push() = r
 	return nil
 }
 
 // Len returns the number of queued requests.
-func (b *Batch) Len() int { return len(b.reqs) }
+func (b *Batch) Len() int { return b.reqs.n }
 
 // Reset drops the queued requests without sending them.
 func (b *Batch) Reset() {
-	for i := range b.reqs {
-		b.reqs[i].release()
+	for i := range b.reqs.n {
+		b.reqs.at(i).release()
 	}
-	clear(b.reqs)
-	b.reqs = b.reqs[:0]
+	b.reqs.clear()
 }
 
 // Send sends what is queued and empties the batch, which can then be filled again.
@@ -76,10 +72,10 @@ func (b *Batch) Send(ctx context.Context, ignore ...error) error {
 		return Request{Op: "nlkit.Batch.Send"}.Fail(errNilClient)
 	}
 	defer b.Reset()
-	report := BatchError{Total: len(b.reqs)}
-	for start := 0; start < len(b.reqs); {
+	report := BatchError{Total: b.reqs.n}
+	for start := 0; start < b.reqs.n; {
 		end := start + 1
-		for end < len(b.reqs) && b.reqs[end].Protocol == b.reqs[start].Protocol {
+		for end < b.reqs.n && b.reqs.at(end).Protocol == b.reqs.at(start).Protocol {
 			end++
 		}
 		b.sendRun(ctx, start, end, &report, ignore)
@@ -94,28 +90,29 @@ func (b *Batch) Send(ctx context.Context, ignore ...error) error {
 
 // sendRun sends items of one protocol on one socket.
 func (b *Batch) sendRun(ctx context.Context, start, end int, report *BatchError, ignore []error) {
-	reqs := b.reqs[start:end]
+	req := func(i int) *Request { return b.reqs.at(start + i) }
 	var echoed map[int]bool
 	var lookups []int
 	done := func(i int, sent bool, err error) {
 		switch {
 		case err != nil:
-			item := BatchItem{Index: start + i, Err: reqs[i].fail(nlconn.Result{Sent: sent}, err).(*Error)}
+			item := BatchItem{Index: start + i, Err: req(i).fail(nlconn.Result{Sent: sent}, err).(*Error)}
 			if !slices.ContainsFunc(ignore, func(target error) bool { return errors.Is(item.Err, target) }) {
 				report.Failed = append(report.Failed, item)
 			}
-		case reqs[i].Lookup != nil && !echoed[i]:
+		case req(i).Lookup != nil && !echoed[i]:
 			lookups = append(lookups, i)
 		}
 	}
-	wire := make([]nlconn.Request, 0, len(reqs))
-	place := make([]int, 0, len(reqs)) // of what is sent among the items
-	for i := range reqs {
-		if err := reqs[i].prepare(ctx, b.c); err != nil {
+	wire := make([]nlconn.Request, 0, end-start)
+	place := make([]int, 0, end-start) // of what is sent among the items
+	for i := range end - start {
+		r := req(i)
+		if err := r.prepare(ctx, b.c); err != nil {
 			done(i, false, err)
 			continue
 		}
-		wire = append(wire, reqs[i].wire())
+		wire = append(wire, r.wire())
 		place = append(place, i)
 	}
 	if len(wire) == 0 {
@@ -123,20 +120,20 @@ func (b *Batch) sendRun(ctx context.Context, start, end int, report *BatchError,
 	}
 	// The run is traced and its socket leased as one operation; its items have
 	// their own errors.
-	run := Request{Op: "nlkit.Batch.Send", Protocol: reqs[0].Protocol}
+	run := Request{Op: "nlkit.Batch.Send", Protocol: req(0).Protocol}
 	started := false
 	err := b.c.with(ctx, &run, func(conn *nlconn.Conn) (nlconn.Result, error) {
 		started = true
 		conn.Batch(ctx, wire, func(i int, m nlconn.Message) error {
 			i = place[i]
-			if reqs[i].Reply == nil {
+			if req(i).Reply == nil {
 				return nil
 			}
 			if echoed == nil {
 				echoed = map[int]bool{}
 			}
 			echoed[i] = true
-			return reqs[i].Reply(publicMessage(m))
+			return req(i).Reply(publicMessage(m))
 		}, func(i int, sent bool, err error) { done(place[i], sent, err) })
 		return nlconn.Result{Sent: true}, nil
 	})
@@ -150,7 +147,7 @@ func (b *Batch) sendRun(ctx context.Context, start, end int, report *BatchError,
 		}
 	}
 	for _, i := range lookups {
-		if err := reqs[i].Lookup(ctx, b.c); err != nil {
+		if err := req(i).Lookup(ctx, b.c); err != nil {
 			done(i, true, err)
 		}
 	}

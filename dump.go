@@ -3,7 +3,6 @@ package nlkit
 import (
 	"context"
 	"iter"
-	"slices"
 	"time"
 
 	"github.com/nlkit/nlkit/internal/nlconn"
@@ -21,24 +20,17 @@ type Decode[T any] func(m Message, v *T) (keep bool, err error)
 func List[T any](ctx context.Context, c *Client, r Request, decode Decode[T]) ([]T, error) {
 	for attempt := 0; ; attempt++ {
 		r.attempt = attempt
-		var items []T
+		items := collector[T]{expected: c.lastCount(&r)}
 		var failed error
 		again, err := c.dump(ctx, &r, func(m nlconn.Message) bool {
-			// Twice the room each time: append's own growth copies far more.
-			if len(items) == cap(items) {
-				items = slices.Grow(items, max(16, len(items)))
-			}
-			items = items[:len(items)+1]
-			v := &items[len(items)-1]
+			v := items.push()
 			keep, err := decode(publicMessage(m), v)
 			if err != nil {
 				failed = r.fail(nlconn.Result{Sent: true}, err)
 				return false
 			}
 			if !keep {
-				var zero T
-				*v = zero
-				items = items[:len(items)-1]
+				items.pop()
 			}
 			return true
 		})
@@ -46,7 +38,9 @@ func List[T any](ctx context.Context, c *Client, r Request, decode Decode[T]) ([
 		case failed != nil:
 			return nil, failed
 		case err == nil:
-			return items, nil
+			all := items.slice()
+			c.setCount(&r, len(all))
+			return all, nil
 		case !again || attempt >= c.cfg.retries:
 			return nil, err
 		}

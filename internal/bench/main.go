@@ -7,6 +7,10 @@ import (
 	"io"
 	"log"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"time"
 
 	"github.com/nlkit/nlkit/internal/netns"
 )
@@ -19,74 +23,174 @@ func main() {
 		}
 		return
 	}
-	quick := flag.Bool("quick", false, "fewer units and passes: less than a minute for each work")
-	passes := flag.Int("passes", 0, "how often each variant runs (7, with -quick 3)")
-	check := flag.Bool("check", false, "fail if a goal is not reached")
+	var o options
+	flag.BoolVar(&o.quick, "quick", false, "less to do in fewer passes, without the slowest variants: less than two minutes for all")
+	flag.IntVar(&o.passes, "passes", 0, "how often each variant runs (7, with -quick 5; fewer where one takes long)")
+	flag.IntVar(&o.size, "n", 0, "how many objects there are, in place of what each work says")
+	flag.StringVar(&o.dir, "o", "", "a directory for bench.json and bench.svg")
+	check := flag.Bool("check", false, "fail if a goal is missed by more than the noise")
+	list := flag.Bool("list", false, "list the works and do nothing")
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "bench [flags] [WORK...]: measure the works of these names or patterns, or all")
+		flag.PrintDefaults()
+	}
 	flag.Parse()
 
+	if *list {
+		for _, w := range works {
+			fmt.Printf("%-20s %s\n", w.name, w.about)
+		}
+		return
+	}
+	if err := missing(); err != nil {
+		log.Fatal(err)
+	}
 	if exit, done, err := netns.Reexec(); done {
 		os.Exit(exit)
 	} else if err != nil {
-		log.Fatal(err)
+		log.Fatalf("bench needs network namespaces, as root or where an ordinary user may make them: %v", err)
 	}
-	if *passes <= 0 {
-		*passes = map[bool]int{false: 7, true: 3}[*quick]
-	}
-	reached, err := measure(os.Stdout, flag.Args(), *passes, *quick)
+	missed, err := measure(os.Stdout, flag.Args(), o)
 	if err != nil {
 		log.Fatal(err)
 	}
-	if *check && !reached {
-		os.Exit(1)
+	if *check && missed > 0 {
+		log.Fatalf("missed: %s", count(missed, "goal"))
 	}
 }
 
-// measure runs the works of the given names, or all.
-func measure(out io.Writer, names []string, passes int, quick bool) (reached bool, err error) {
+// missing says what the machine lacks.
+func missing() error {
+	var errs []error
+	for _, tool := range []struct{ name, what string }{
+		{"cc", "a C compiler, for the programs to compare with (Debian: gcc libc6-dev)"},
+		{"ip", "iproute2, to compare with (Debian: iproute2)"},
+		{"go", "Go, for benchmarks in the tests of the library"},
+	} {
+		if _, err := exec.LookPath(tool.name); err != nil {
+			errs = append(errs, fmt.Errorf("missing: %s: %s", tool.name, tool.what))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// options are those of the command line.
+type options struct {
+	quick  bool
+	passes int
+	size   int
+	dir    string
+}
+
+// passesOf returns how often each variant of a work runs.
+func (o options) passesOf(w *work) int {
+	n := o.passes
+	if n == 0 {
+		n = 7
+		if o.quick {
+			n = 5
+		}
+		if w.passes > 0 {
+			n = min(n, w.passes)
+		}
+	}
+	return n
+}
+
+// scaleOf returns how much of a work is done.
+func (o options) scaleOf(w *work) scale {
+	s := w.full
+	if o.quick {
+		s = w.quick
+	}
+	switch {
+	case o.size == 0:
+	case s.size > 0:
+		s.size = o.size
+	default:
+		s.n = o.size
+	}
+	return s
+}
+
+// measure does works and prints what they give. It returns how many goals are missed
+// by more than the noise, or could not be measured.
+func measure(out io.Writer, patterns []string, o options) (missed int, err error) {
+	found, err := find(patterns)
+	if err != nil {
+		return 0, err
+	}
 	b, err := newBench()
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
-	if len(names) == 0 {
-		for _, w := range works {
-			names = append(names, w.name)
-		}
-	}
-	reached = true
-	for _, name := range names {
-		w, ok := findWork(name)
-		if !ok {
-			return false, fmt.Errorf("no work %q", name)
-		}
-		n := w.n
-		if quick {
-			n = w.quick
-		}
-		rows, err := b.passes(w, n, passes)
+	w := writer{out}
+	var all []*result
+	begin := time.Now()
+	for _, work := range found {
+		start := time.Now()
+		r, err := b.measure(work, o)
 		if err != nil {
-			return false, err
+			return missed, err
 		}
-		reached = write(out, w, n, passes, rows) && reached
+		r.took = time.Since(start)
+		all = append(all, r)
+		w.result(r)
+		missed += r.missed()
 	}
-	return reached, nil
+	w.results(all)
+	fmt.Fprintf(out, "%.0f s\n", time.Since(begin).Seconds())
+	if o.dir == "" {
+		return missed, nil
+	}
+	return missed, errors.Join(
+		os.MkdirAll(o.dir, 0o777),
+		write(filepath.Join(o.dir, "bench.json"), func(w io.Writer) error { return writeJSON(w, all) }),
+		write(filepath.Join(o.dir, "bench.svg"), func(w io.Writer) error { return writeSVG(w, all) }),
+	)
 }
 
-// passes runs all variants in turn, as often as said.
-func (b *bench) passes(w *work, n, passes int) ([]row, error) {
-	reports := make([][]report, len(w.variants))
-	for range passes {
-		for i := range w.variants {
-			r, err := b.run(w, &w.variants[i], n)
-			if err != nil {
-				return nil, err
-			}
-			reports[i] = append(reports[i], r)
+func write(file string, content func(io.Writer) error) error {
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	return errors.Join(content(f), f.Close())
+}
+
+// tries is how often the passes of a work are made where a goal is missed: few of them
+// may say so by chance.
+const tries = 3
+
+// measure runs all variants of a work in turn, as often as said; every other time
+// from the last to the first, so that nobody always has the same before him.
+func (b *bench) measure(w *work, o options) (*result, error) {
+	r := &result{w: w, at: o.scaleOf(w)}
+	for i := range w.variants {
+		if v := &w.variants[i]; !o.quick || !v.slow {
+			r.lines = append(r.lines, line{v: v})
 		}
 	}
-	var rows []row
-	for i := range w.variants {
-		rows = append(rows, newRow(w.variants[i].name, reports[i]))
+	lines := make([]*line, len(r.lines))
+	for i := range lines {
+		lines[i] = &r.lines[i]
 	}
-	return rows, nil
+	if first := lines[0]; first.v.c != "" {
+		r.again = &line{v: first.v}
+		lines = append(lines, r.again)
+	}
+	for try := 0; try == 0 || try < tries && r.missed() > 0; try++ {
+		for range o.passesOf(w) {
+			for _, l := range lines {
+				report, err := b.run(w, l.v, r.at)
+				if err != nil {
+					return nil, err
+				}
+				l.reports = append(l.reports, report)
+			}
+			slices.Reverse(lines)
+		}
+	}
+	return r, nil
 }

@@ -31,29 +31,28 @@ const (
 	nflogHeader = 28 // of IPv4 and UDP
 )
 
-var nflogWork = work{
-	name:  "nflog",
-	about: "packets of 256 bytes over the loopback interface, 128 of them copied, receive buffer 32 MiB",
-	unit:  "packet",
-	n:     500_000, quick: 100_000,
-	stage: nflogStage,
+var nflogWorks = []work{{
+	name: "nflog", about: "receive packets of NFLOG, 256 bytes long, of which 128 are copied, with a receive buffer of 32 MiB", unit: "packet",
+	figure: cpuTime,
+	full:   scale{n: 200_000}, quick: scale{n: 50_000}, least: scale{n: 2000}, open: true, passes: 5,
+	scene: scene{name: "nflog", build: nflogStage, fresh: true},
 	variants: []variant{
-		{name: "C, batched", c: "nflog.c", args: []string{"131072", "400"}},
-		{name: "nlkit ReadInto, batched", run: nflogReadInto(batched...)},
-		{name: "nlkit ReadInto and Headers, batched", run: nflogHeaders},
-		{name: "nlkit All, batched", run: nflogAll},
-		{name: "nlkit ReadInto, as it comes", run: nflogReadInto()},
-		{name: "C, kernel's buffer", c: "nflog.c", args: []string{"4096", "400"}},
-		{name: "nlkit ReadInto, kernel's buffer", run: nflogReadInto(nflog.WithBufferSize(4096), nflog.WithQueueThreshold(400))},
-		{name: "go-nflog, kernel's buffer", run: nflogPeer},
+		{name: "C, batched", by: byC, c: "nflog.c", args: []string{"131072", "400"}},
+		{name: "ReadInto, batched", by: byNLKit, run: nflogReadInto(batched...)},
+		slow(variant{name: "ReadInto and Headers, batched", by: byNLKit, run: nflogHeaders}),
+		slow(variant{name: "All, batched", by: byNLKit, run: nflogAll}),
+		slow(variant{name: "ReadInto, as it comes", by: byNLKit, run: nflogReadInto()}),
+		slow(variant{name: "C, kernel's buffer", by: byC, c: "nflog.c", args: []string{"4096", "400"}}),
+		slow(variant{name: "ReadInto, kernel's buffer", by: byNLKit, run: nflogReadInto(nflog.WithBufferSize(4096), nflog.WithQueueThreshold(400))}),
+		{name: "go-nflog, kernel's buffer", by: byNFLog, run: nflogPeer},
 	},
 	goals: []goal{
-		{"nlkit ReadInto, batched", "C, batched", 3},
-		{"nlkit ReadInto, batched", "go-nflog, kernel's buffer", 1. / 6},
+		{"ReadInto, batched", cpuTime, "C, batched", 3},
+		faster("ReadInto, batched", "go-nflog, kernel's buffer", cpuTime, 6),
 	},
-}
+}}
 
-func nflogStage(n int) (*stage, error) {
+func nflogStage(int) (*stage, error) {
 	ns, err := netns.New()
 	if err != nil {
 		return nil, err
@@ -62,7 +61,7 @@ func nflogStage(n int) (*stage, error) {
 	if err := errors.Join(netns.LoopbackUp(ns), nft.AddLogRule(int(ns.Fd()), rule)); err != nil {
 		return nil, errors.Join(err, ns.Close())
 	}
-	return &stage{ns, func(ctx context.Context) error {
+	return &stage{ns: ns, drive: func(ctx context.Context, n int) error {
 		return netns.Do(ns, func() error { return nflogSend(ctx, n) })
 	}}, nil
 }
@@ -158,9 +157,9 @@ func (r *nflogReader) see(p *nflog.Packet, err error) (done bool, _ error) {
 	return nflogEnd(&r.report, r.m, index, uint64(seq), r.n), nil
 }
 
-func nflogReadInto(opts ...nflog.Option) func(n int) (report, error) {
-	return func(n int) (report, error) {
-		r, err := newNFLogReader(n, opts)
+func nflogReadInto(opts ...nflog.Option) func(j job) (report, error) {
+	return func(j job) (report, error) {
+		r, err := newNFLogReader(j.n, opts)
 		if err != nil {
 			return report{}, err
 		}
@@ -175,8 +174,8 @@ func nflogReadInto(opts ...nflog.Option) func(n int) (report, error) {
 	}
 }
 
-func nflogHeaders(n int) (report, error) {
-	r, err := newNFLogReader(n, batched)
+func nflogHeaders(j job) (report, error) {
+	r, err := newNFLogReader(j.n, batched)
 	if err != nil {
 		return report{}, err
 	}
@@ -194,8 +193,8 @@ func nflogHeaders(n int) (report, error) {
 	return r.report, nil
 }
 
-func nflogAll(n int) (report, error) {
-	r, err := newNFLogReader(n, batched)
+func nflogAll(j job) (report, error) {
+	r, err := newNFLogReader(j.n, batched)
 	if err != nil {
 		return report{}, err
 	}
@@ -210,7 +209,7 @@ func nflogAll(n int) (report, error) {
 
 // nflogPeer is go-nflog with the settings that it has: it cannot set the size of the
 // kernel's buffer.
-func nflogPeer(n int) (r report, err error) {
+func nflogPeer(j job) (r report, err error) {
 	nf, err := peer.Open(&peer.Config{
 		Group: nflogGroup, Copymode: peer.CopyPacket, Bufsize: nflogRange, QThresh: 400, Timeout: 2, Flags: peer.FlagSeq,
 	})
@@ -234,7 +233,7 @@ func nflogPeer(n int) (r report, err error) {
 		seq := uint64(*a.Seq)
 		r.Lost += seq - next
 		next = seq + 1
-		if nflogEnd(&r, m, nflogIndex(*a.Payload), seq, n) {
+		if nflogEnd(&r, m, nflogIndex(*a.Payload), seq, j.n) {
 			done.Store(true)
 			ended <- r
 			return 1

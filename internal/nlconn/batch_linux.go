@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/mdlayher/netlink"
-
 	"github.com/nlkit/nlkit/internal/uapi"
 )
 
@@ -49,28 +47,20 @@ func window(reqs []Request, rcvbuf int) int {
 // kernel. An error of reply is the error of its item.
 func (c *Conn) Batch(ctx context.Context, reqs []Request, reply func(i int, m Message) error, done func(i int, sent bool, err error)) {
 	if c.rcvbuf == 0 {
-		if c.rcvbuf, _ = c.nl.ReadBuffer(); c.rcvbuf < batchBuffer {
-			_ = c.nl.SetReadBuffer(batchBuffer)
-			c.rcvbuf, _ = c.nl.ReadBuffer()
+		if c.rcvbuf, _ = c.ReadBuffer(); c.rcvbuf < batchBuffer {
+			_ = c.setReadBuffer(batchBuffer)
+			c.rcvbuf, _ = c.ReadBuffer()
 		}
 	}
-	msgs := make([]netlink.Message, 0, min(len(reqs), windowItems))
-	results := make([]error, 0, cap(msgs))
+	defer c.forgetOut()
+	results := make([]error, 0, min(len(reqs), windowItems))
 	for start := 0; start < len(reqs); {
 		n := window(reqs[start:], c.rcvbuf)
-		msgs, results = msgs[:0], results[:0]
-		for i, r := range reqs[start : start+n] {
-			flags := r.Flags | uapi.NLM_F_REQUEST
-			if i == n-1 {
-				flags |= uapi.NLM_F_ACK
-			}
-			msgs = append(msgs, netlink.Message{
-				Header: netlink.Header{Type: netlink.HeaderType(r.Type), Flags: netlink.HeaderFlags(flags)},
-				Data:   r.Data,
-			})
+		results = results[:0]
+		for range n {
 			results = append(results, errUnknown)
 		}
-		sent, err := c.batchWindow(ctx, msgs, results, func(i int, m Message) error { return reply(start+i, m) })
+		sent, err := c.batchWindow(ctx, reqs[start:start+n], results, func(i int, m Message) error { return reply(start+i, m) })
 		for i, r := range results {
 			if r == errUnknown && err != nil {
 				r = err
@@ -86,20 +76,27 @@ func (c *Conn) Batch(ctx context.Context, reqs []Request, reply func(i int, m Me
 	}
 }
 
-// batchWindow sends msgs as one datagram and stores each item's outcome in
+// batchWindow sends reqs as one datagram and stores each item's outcome in
 // results. After an error, items that still hold errUnknown are so.
-func (c *Conn) batchWindow(ctx context.Context, msgs []netlink.Message, results []error, reply func(i int, m Message) error) (sent bool, err error) {
+func (c *Conn) batchWindow(ctx context.Context, reqs []Request, results []error, reply func(i int, m Message) error) (sent bool, err error) {
 	if ctx.Err() != nil {
 		return false, ContextError(ctx)
 	}
-	c.unfinished = true
-	msgs, err = c.nl.SendMessages(msgs)
-	if err != nil {
-		return false, c.ioError(syscallError(err))
+	c.out = c.out[:0]
+	c.room(len(reqs))
+	var first, last uint32
+	for i, r := range reqs {
+		flags := uint16(0)
+		if i == len(reqs)-1 {
+			flags = uapi.NLM_F_ACK
+		}
+		last = c.appendMessage(r, flags)
+		if i == 0 {
+			first = last
+		}
 	}
-	first, last := msgs[0].Header.Sequence, msgs[len(msgs)-1].Header.Sequence
-	for _, m := range msgs {
-		c.BytesOut += uint64(m.Header.Length)
+	if err := c.flush(); err != nil {
+		return false, err
 	}
 	overrun := false
 	for {

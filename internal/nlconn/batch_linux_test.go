@@ -95,7 +95,7 @@ func TestBatchTellsLostAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Put(c)
-	if err := c.nl.SetReadBuffer(8 << 10); err != nil {
+	if err := c.setReadBuffer(8 << 10); err != nil {
 		t.Fatal(err)
 	}
 	c.rcvbuf = 1 << 30 // what the window believes

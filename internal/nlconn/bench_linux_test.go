@@ -49,6 +49,17 @@ func manyRoutes(b *testing.B, c *Conn, typ uint16) {
 	})
 }
 
+// polled returns a socket that mdlayher/netlink still has.
+func polled(b *testing.B, p *Pool) *Conn {
+	b.Helper()
+	c, err := p.dial(syscall.NETLINK_ROUTE, p.cfg, 0, true)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { p.Forget(c) })
+	return c
+}
+
 func BenchmarkDump(b *testing.B) {
 	p := inNamespace(b)
 	c, err := p.Get(syscall.NETLINK_ROUTE)
@@ -72,6 +83,7 @@ func BenchmarkDump(b *testing.B) {
 		}
 	})
 	b.Run("ReceiveIter", func(b *testing.B) {
+		c := polled(b, p)
 		b.ReportAllocs()
 		for b.Loop() {
 			_, err := c.nl.Send(netlink.Message{
@@ -106,7 +118,17 @@ func BenchmarkRoundTrip(b *testing.B) {
 			}
 		}
 	})
+	b.Run("nlconn-polled", func(b *testing.B) {
+		c := polled(b, p)
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := c.Query(b.Context(), Request{Type: uapi.RTM_GETLINK, Data: data}, func(Message) error { return nil }); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 	b.Run("Execute", func(b *testing.B) {
+		c := polled(b, p)
 		b.ReportAllocs()
 		for b.Loop() {
 			if _, err := c.nl.Execute(netlink.Message{Header: netlink.Header{Type: uapi.RTM_GETLINK, Flags: netlink.Request}, Data: data}); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"sync"
@@ -36,21 +37,28 @@ type Conn struct {
 	Overruns          uint64
 
 	nl      *netlink.Conn
+	file    *os.File // in place of nl, of a socket that left the poller: see leavePoller
 	raw     syscall.RawConn
 	closed  atomic.Bool
 	closing sync.Once
+	waiting atomic.Pointer[os.File] // what a call of wait reads by
 
 	size *atomic.Int64 // what the pool's buffers have come to hold
 	buf  []byte        // for one datagram
 	cur  datagram      // the messages of the last one that were not yet looked at
 	oob  []byte        // for the sender's namespace id; nil if it was not asked for
 
-	// Results of the read functions below, which are made once so that reading
-	// does not allocate.
-	n, nsid int
-	err     error
-	readFn  func(fd uintptr) bool
-	pollFn  func(fd uintptr)
+	// Results of the functions below, which are made once so that reading and
+	// writing do not allocate.
+	n, nsid  int
+	err      error
+	readFn   func(fd uintptr) bool
+	pollFn   func(fd uintptr)
+	writeErr error
+	writeFn  func(fd uintptr) bool
+
+	out []byte // the datagram that is to be sent
+	seq uint32 // the last sequence number that was given
 
 	shared *shared // of a socket that is read and sent to at the same time, else nil
 
@@ -69,12 +77,19 @@ func newConn(proto int, nl *netlink.Conn, size *atomic.Int64) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{Proto: proto, nl: nl, raw: raw, size: size, buf: make([]byte, max(datagramSize, size.Load())), nsid: -1}
+	c := &Conn{Proto: proto, nl: nl, raw: raw, size: size, buf: make([]byte, max(datagramSize, size.Load())), nsid: -1, seq: rand.Uint32()}
 	c.readFn = func(fd uintptr) bool {
 		c.recv(int(fd))
 		return !errors.Is(c.err, unix.EAGAIN)
 	}
 	c.pollFn = func(fd uintptr) { c.recv(int(fd)) }
+	c.writeFn = func(fd uintptr) bool {
+		for {
+			if c.writeErr = sendto(int(fd), c.out); c.writeErr != unix.EINTR {
+				return c.writeErr != unix.EAGAIN
+			}
+		}
+	}
 	return c, nil
 }
 
@@ -83,7 +98,16 @@ func newConn(proto int, nl *netlink.Conn, size *atomic.Int64) (*Conn, error) {
 // it returns.
 func (c *Conn) Close() (err error) {
 	c.closed.Store(true)
-	c.closing.Do(func() { err = c.nl.Close() })
+	c.closing.Do(func() {
+		if c.file == nil {
+			err = c.nl.Close()
+			return
+		}
+		err = c.file.Close()
+		if w := c.waiting.Load(); w != nil {
+			_ = w.Close() // which wakes it
+		}
+	})
 	return err
 }
 
@@ -110,9 +134,10 @@ func (c *Conn) recv(fd int) {
 	}
 }
 
-// fill waits for the next datagram, until the read deadline.
-func (c *Conn) fill() (datagram, error) {
-	if err := c.raw.Read(c.readFn); err != nil {
+// fill waits for the next datagram by a function that calls readFn when one may be
+// there, until its deadline.
+func (c *Conn) fill(read func(func(fd uintptr) bool) error) (datagram, error) {
+	if err := read(c.readFn); err != nil {
 		return datagram{}, c.ioError(err)
 	}
 	return c.filled()
@@ -180,23 +205,6 @@ func (d *datagram) into(m *Message) (ok bool, err error) {
 	return true, nil
 }
 
-// send sends one request and returns its sequence number.
-func (c *Conn) send(r Request, flags uint16) (uint32, error) {
-	c.unfinished = true
-	m, err := c.nl.Send(netlink.Message{
-		Header: netlink.Header{
-			Type:  netlink.HeaderType(r.Type),
-			Flags: netlink.HeaderFlags(r.Flags | flags | uapi.NLM_F_REQUEST),
-		},
-		Data: r.Data,
-	})
-	if err != nil {
-		return 0, c.ioError(syscallError(err))
-	}
-	c.BytesOut += uint64(m.Header.Length)
-	return m.Header.Sequence, nil
-}
-
 // syscallError takes mdlayher/netlink's wrapping off: the operation is named by
 // whoever reports the error.
 func syscallError(err error) error {
@@ -217,8 +225,7 @@ func (c *Conn) await(ctx context.Context) (datagram, error) {
 	if err := ctx.Err(); err != nil {
 		return datagram{}, ContextError(ctx)
 	}
-	defer c.watch(ctx)()
-	d, err := c.fill()
+	d, err := c.wait(ctx)
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		return d, err
 	}
@@ -226,23 +233,4 @@ func (c *Conn) await(ctx context.Context) (datagram, error) {
 		return d, err
 	}
 	return datagram{}, ContextError(ctx)
-}
-
-// watch ends a blocked read when ctx ends. The function it returns waits for that
-// to be over, so that a late deadline cannot reach the socket's next owner.
-func (c *Conn) watch(ctx context.Context) (unwatch func()) {
-	if ctx.Done() == nil {
-		return func() {}
-	}
-	done := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		_ = c.nl.SetReadDeadline(past)
-		close(done)
-	})
-	return func() {
-		if !stop() {
-			<-done
-			_ = c.nl.SetReadDeadline(time.Time{})
-		}
-	}
 }

@@ -25,9 +25,9 @@ func (p *Pool) Listen(proto int, cfg ListenConfig) (*Conn, error) {
 	if cfg.ReadBuffer > 0 {
 		sock.ReadBuffer = cfg.ReadBuffer
 	}
-	c, err := p.dial(proto, sock, ownPort())
+	c, err := p.dial(proto, sock, ownPort(), true)
 	for tries := 10; errors.Is(err, unix.EADDRINUSE) && tries > 0; tries-- {
-		c, err = p.dial(proto, sock, ownPort())
+		c, err = p.dial(proto, sock, ownPort(), true)
 	}
 	if err != nil {
 		return nil, err
@@ -118,9 +118,6 @@ func (c *Conn) Groups() ([]uint32, error) {
 	}
 	return groups, nil
 }
-
-// ReadBuffer returns the size of the kernel's receive buffer.
-func (c *Conn) ReadBuffer() (int, error) { return c.nl.ReadBuffer() }
 
 // ForgetOn closes a socket when ctx ends, until stop is called: what waits for it
 // is woken, and nothing is left open even if nobody waits.

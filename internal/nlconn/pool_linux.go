@@ -65,7 +65,7 @@ func (p *Pool) Get(proto int) (*Conn, error) {
 		return c, nil
 	}
 	p.mu.Unlock()
-	return p.dial(proto, p.cfg, 0)
+	return p.dial(proto, p.cfg, 0, false)
 }
 
 // Put gives a socket back. It is kept only if its last exchange has ended.
@@ -120,8 +120,8 @@ func (p *Pool) Close() error {
 	return errors.Join(errs...)
 }
 
-// dial opens a socket in the pool's namespace.
-func (p *Pool) dial(proto int, cfg Config, port uint32) (*Conn, error) {
+// dial opens a socket in the pool's namespace. It stays in Go's poller if polled.
+func (p *Pool) dial(proto int, cfg Config, port uint32, polled bool) (*Conn, error) {
 	nl, err := p.open(proto, port)
 	if err != nil {
 		if p.isClosed() {
@@ -148,6 +148,9 @@ func (p *Pool) dial(proto int, cfg Config, port uint32) (*Conn, error) {
 	}
 	if cfg.WriteBuffer > 0 && err == nil {
 		err = nl.SetWriteBuffer(cfg.WriteBuffer)
+	}
+	if err == nil && !polled && cfg.Dial == nil {
+		err = c.leavePoller()
 	}
 	if err != nil {
 		_ = c.Close()

@@ -78,7 +78,7 @@ func (c *Conn) read(wait bool) (d datagram, ok bool, err error) {
 		return d, true, nil
 	}
 	if wait {
-		d, err = c.fill()
+		d, err = c.fill(c.raw.Read)
 		ok = err == nil
 	} else {
 		d, ok, err = c.poll()

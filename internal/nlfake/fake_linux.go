@@ -103,11 +103,57 @@ func (s *Socket) Close() error {
 	return errors.Join(s.File.Close(), s.kernel.Close())
 }
 
-// Send hands one request to the kernel.
-func (s *Socket) Send(m netlink.Message) error { return s.SendMessages([]netlink.Message{m}) }
+// Send is not used: the program writes through SyscallConn.
+func (s *Socket) Send(netlink.Message) error { return errors.ErrUnsupported }
 
-// SendMessages hands requests to the kernel.
-func (s *Socket) SendMessages(ms []netlink.Message) error {
+// SendMessages is not used: the program writes through SyscallConn.
+func (s *Socket) SendMessages([]netlink.Message) error { return errors.ErrUnsupported }
+
+// SyscallConn gives access to the program's end.
+func (s *Socket) SyscallConn() (syscall.RawConn, error) {
+	raw, err := s.File.SyscallConn()
+	return rawConn{raw, s}, err
+}
+
+// A rawConn is the program's end, whose datagrams the kernel has answered by the time
+// that they are written.
+type rawConn struct {
+	syscall.RawConn
+	s *Socket
+}
+
+func (r rawConn) Write(f func(fd uintptr) bool) error {
+	if err := r.RawConn.Write(f); err != nil {
+		return err
+	}
+	return r.s.process()
+}
+
+// process answers the datagram that was written, if one was: the program may have been
+// refused it.
+func (s *Socket) process() error {
+	kernel, err := s.kernel.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var b []byte
+	controlErr := kernel.Control(func(fd uintptr) {
+		var n int
+		if n, _, err = unix.Recvfrom(int(fd), nil, unix.MSG_PEEK|unix.MSG_TRUNC); err == nil {
+			b = make([]byte, n)
+			_, err = unix.Read(int(fd), b)
+		}
+	})
+	if errors.Is(err, unix.EAGAIN) {
+		return nil
+	}
+	if err := errors.Join(controlErr, err); err != nil {
+		return err
+	}
+	ms, err := split(b)
+	if err != nil {
+		return err
+	}
 	for _, d := range s.handle(s, ms) {
 		if err := s.Push(d); err != nil {
 			return os.NewSyscallError("sendmsg", err)
@@ -116,8 +162,25 @@ func (s *Socket) SendMessages(ms []netlink.Message) error {
 	return nil
 }
 
-// SyscallConn gives access to the program's end.
-func (s *Socket) SyscallConn() (syscall.RawConn, error) { return s.File.SyscallConn() }
+// split takes a datagram apart.
+func split(b []byte) (ms []netlink.Message, err error) {
+	for len(b) > 0 {
+		if len(b) < unix.NLMSG_HDRLEN {
+			return nil, errors.New("half a message")
+		}
+		n := int(binary.NativeEndian.Uint32(b))
+		if n < unix.NLMSG_HDRLEN || n > len(b) {
+			return nil, errors.New("a message is longer than its datagram")
+		}
+		var m netlink.Message
+		if err := m.UnmarshalBinary(b[:n]); err != nil {
+			return nil, err
+		}
+		ms = append(ms, m)
+		b = b[n:]
+	}
+	return ms, nil
+}
 
 // SetDeadline and its kin are those of the program's end.
 func (s *Socket) SetDeadline(t time.Time) error      { return s.File.SetDeadline(t) }
