@@ -87,7 +87,7 @@ func writeSVG(w io.Writer, all []*result) error {
 				colour = "#888"
 			}
 			fmt.Fprintf(&b, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="%s"/>`, x(times), plotTop-10, x(times), bottom, colour)
-			fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="middle" fill="#555">%.3g</text>`+"\n", x(times), bottom+16, times)
+			fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="middle" fill="#555">%g</text>`+"\n", x(times), bottom+16, math.Round(10*times)/10)
 		}
 	}
 	for i, r := range all {
