@@ -3,9 +3,10 @@
 GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 30s
 BENCH ?=
+SOAK ?= 200,100000
 
 .DEFAULT_GOAL := help
-.PHONY: help fmt vet lint staticcheck test race user kernels fuzz bench bench-quick microbench cover cross examples interop check
+.PHONY: soak help fmt vet lint staticcheck test race user kernels fuzz bench bench-quick microbench cover cross examples interop check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +46,9 @@ bench-quick: ## the same in less than two minutes; fails where a figure is misse
 
 microbench: ## the benchmarks of go test
 	go test -run '^$$' -bench . -benchmem ./...
+
+soak: ## random programs against a mirror, for hours (SOAK=seeds,steps)
+	NLKIT_SOAK=$(SOAK) go test -count=1 -timeout 0 -v -run 'TestChurn$$' ./mirror
 
 cover: ## the tests with coverage, as cover.out
 	go test -coverprofile=cover.out ./...

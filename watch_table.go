@@ -413,16 +413,19 @@ func (t *table[T, K]) grow() {
 	}
 }
 
-// update gives a place the object of the event.
+// update gives a place the object of the event, unless there is nothing to tell: then
+// the value remains that which was told.
 func (t *table[T, K]) update(id uint32) {
 	e := t.entry(id)
-	switch {
-	case t.src.Equal(&e.v, &t.ev.Object):
+	e.seen = t.lists
+	if t.src.Equal(&e.v, &t.ev.Object) {
 		t.w.stats.unchanged.Add(1)
-	case e.note == 0:
+		return
+	}
+	if e.note == 0 {
 		t.noteOf(id, e, t.keep(&e.v))
 	}
-	e.v, e.seen = t.ev.Object, t.lists
+	e.v = t.ev.Object
 }
 
 // remove takes an object out.

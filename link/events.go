@@ -26,6 +26,15 @@ func Subscribe(ctx context.Context, c *nlkit.Client, opts ...nlkit.SubscribeOpti
 }
 
 func decodeEvent(m nlkit.Message, e *Event) (bool, error) {
+	ok, err := decodeHead(m, e)
+	if !ok || err != nil {
+		return false, err
+	}
+	return true, e.Object.decode(m.Data, true)
+}
+
+// decodeHead decodes an event but for its object.
+func decodeHead(m nlkit.Message, e *Event) (bool, error) {
 	switch m.Type {
 	case uapi.RTM_NEWLINK:
 		*e = Event{Type: nlkit.Updated}
@@ -38,7 +47,7 @@ func decodeEvent(m nlkit.Message, e *Event) (bool, error) {
 		return false, nil
 	}
 	e.Flags, e.PortID, e.NSID = m.Flags, m.PortID, m.NSID
-	return true, e.Object.decode(m.Data, true)
+	return true, nil
 }
 
 // describesLink reports whether a message is of a link as a whole. The same group

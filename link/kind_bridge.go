@@ -392,3 +392,15 @@ func bridgeID[T any](typ uint16, name string, field func(*T) *BridgeID) attr.Row
 		return nil
 	})
 }
+
+// steady returns the settings and states without the timers.
+func (b *Bridge) steady() *Bridge {
+	s := *b
+	s.HelloTimer, s.TCNTimer, s.TopologyChangeTimer, s.GCTimer = 0, 0, 0, 0
+	if s.QuerierState != nil {
+		q := *s.QuerierState
+		q.OtherTimer, q.OtherTimer6 = 0, 0
+		s.QuerierState = &q
+	}
+	return &s
+}

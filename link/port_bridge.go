@@ -242,3 +242,10 @@ var bridgePortAttrs = attr.Table[BridgePort]{
 	attr.Flag(uapi.IFLA_BRPORT_FLUSH, "IFLA_BRPORT_FLUSH", func(p *BridgePort) *bool { return &p.FlushFDB }),
 	named[BridgePort](uapi.IFLA_BRPORT_LEARNING_SYNC, "IFLA_BRPORT_LEARNING_SYNC"), // no kernel heeds it here
 }
+
+// steady returns the settings and states without the timers.
+func (p *BridgePort) steady() *BridgePort {
+	s := *p
+	s.MessageAgeTimer, s.ForwardDelayTimer, s.HoldTimer = 0, 0, 0
+	return &s
+}

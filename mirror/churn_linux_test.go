@@ -1,7 +1,9 @@
 package mirror_test
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,13 +18,22 @@ import (
 // A program changes everything at random while a mirror with a tiny buffer and a slow
 // consumer follows, and others take snapshots: no picture ever has a reference to what
 // is not there, and once it is quiet the mirror has what the kernel lists.
+//
+// NLKIT_SOAK=SEEDS,STEPS makes it as many programs as long as that, from a random seed
+// on, or from a third number. (make soak)
 func TestChurn(t *testing.T) {
-	steps := 1500
+	first, seeds, steps := uint64(0), uint64(3), 1500
 	if testing.Short() {
 		steps = 500
 	}
+	if soak := os.Getenv("NLKIT_SOAK"); soak != "" {
+		first = rand.Uint64N(1 << 32)
+		if n, _ := fmt.Sscanf(soak, "%d,%d,%d", &seeds, &steps, &first); n < 2 {
+			t.Fatalf("NLKIT_SOAK=%s is not SEEDS,STEPS", soak)
+		}
+	}
 	var stats nlkit.WatchStats
-	for seed := range uint64(3) {
+	for seed := first; seed < first+seeds; seed++ {
 		s := churn(t, seed, steps, nil)
 		stats.Overruns += s.Overruns
 		stats.Heals += s.Heals

@@ -35,8 +35,19 @@ func Watch(ctx context.Context, c *nlkit.Client, opts ...ListOption) (*nlkit.Wat
 //
 // Errors: [fs.ErrInvalid], as of Watch.
 func Source(opts ...ListOption) (nlkit.Source[Route, key], error) {
+	s, err := source("route.Watch", opts)
+	if err == nil {
+		s.Groups = append(s.Groups, uapi.RTNLGRP_LINK, uapi.RTNLGRP_IPV4_IFADDR, uapi.RTNLGRP_IPV6_IFADDR, uapi.RTNLGRP_NEXTHOP)
+		silent := &silent{opts: opts}
+		s.Suspect, s.Forget = silent.suspect, silent.links.Forget
+	}
+	return s, err
+}
+
+// source is a Source of what events tell.
+func source(op string, opts []ListOption) (nlkit.Source[Route, key], error) {
 	f := newFilter(opts)
-	req := f.dump("route.Watch")
+	req := f.dump(op)
 	s := nlkit.Source[Route, key]{
 		Op: req.Op, Protocol: req.Protocol,
 		List: func(ctx context.Context, c *nlkit.Client) iter.Seq2[Route, error] {
@@ -69,9 +80,6 @@ func Source(opts ...ListOption) (nlkit.Source[Route, key], error) {
 	if f.err != nil {
 		return nlkit.Source[Route, key]{}, req.Fail(f.err)
 	}
-	s.Groups = append(s.Groups, uapi.RTNLGRP_LINK, uapi.RTNLGRP_IPV4_IFADDR, uapi.RTNLGRP_IPV6_IFADDR, uapi.RTNLGRP_NEXTHOP)
-	silent := &silent{opts: opts}
-	s.Suspect, s.Forget = silent.suspect, silent.links.Forget
 	return s, nil
 }
 
@@ -239,8 +247,22 @@ func equal(a, b *Route) bool {
 		a.Table == b.Table && a.Priority == b.Priority && a.NexthopID == b.NexthopID && a.Flags == b.Flags &&
 		a.Protocol == b.Protocol && a.Type == b.Type && a.Scope == b.Scope && a.TOS == b.TOS &&
 		a.Preference == b.Preference && a.Family == b.Family &&
-		(len(a.Multipath) == 0 && len(b.Multipath) == 0 || reflect.DeepEqual(a.Multipath, b.Multipath)) &&
+		(len(a.Multipath) == 0 && len(b.Multipath) == 0 || equalHops(a, b)) &&
 		(a.Extra == nil && b.Extra == nil || reflect.DeepEqual(a.Extra.steady(), b.Extra.steady()))
+}
+
+// equalHops compares the ways of two routes. Those of IPv6 have no order: an event names
+// the one that came first.
+func equalHops(a, b *Route) bool {
+	if a.Family != rtnl.FamilyIPv6 || len(a.Multipath) != len(b.Multipath) {
+		return reflect.DeepEqual(a.Multipath, b.Multipath)
+	}
+	for i := range a.Multipath {
+		if !slices.ContainsFunc(b.Multipath, func(h Nexthop) bool { return reflect.DeepEqual(h, a.Multipath[i]) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // steady returns what does not change all the time.

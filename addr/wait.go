@@ -1,0 +1,68 @@
+package addr
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/attr"
+	"github.com/nlkit/nlkit/internal/uapi"
+)
+
+// ErrDuplicate says that another host has the address: duplicate address detection
+// found it.
+var ErrDuplicate = errors.New("duplicate address")
+
+// WaitReady waits until the addresses of a link can be used, and returns them: until
+// duplicate address detection has ended for each. With addresses it waits for these
+// alone, also until they are there; without, for those that the link has.
+//
+// It takes no privilege. Errors: [ErrDuplicate] for an address that another host has;
+// the context's; [fs.ErrInvalid] for an address or index that cannot be.
+func WaitReady(ctx context.Context, c *nlkit.Client, link int, addresses ...netip.Addr) ([]Address, error) {
+	const op = "addr.WaitReady"
+	refused := nlkit.Request{Op: op}
+	if link <= 0 {
+		return nil, refused.Fail(attr.Invalid("ifa_index", "%d is no index of a link", link))
+	}
+	for _, a := range addresses {
+		if !a.IsValid() {
+			return nil, refused.Fail(attr.Invalid("IFA_LOCAL", "an invalid address"))
+		}
+	}
+	object := fmt.Sprintf("dev %d", link)
+	d := newDecoder([]ListOption{MatchLink(link)})
+	return nlkit.Wait(ctx, c, nlkit.Listen{
+		Op: op, Object: object, Protocol: uapi.NETLINK_ROUTE,
+		Groups: []uint32{uapi.RTNLGRP_IPV4_IFADDR, uapi.RTNLGRP_IPV6_IFADDR},
+	}, func(m nlkit.Message) bool {
+		return len(m.Data) >= headerLen && int(int32(binary.NativeEndian.Uint32(m.Data[4:]))) == link
+	}, func(ctx context.Context) ([]Address, bool, error) {
+		list, err := d.list(ctx, c, op)
+		if err != nil {
+			return nil, false, err
+		}
+		if len(addresses) > 0 {
+			list = slices.DeleteFunc(list, func(a Address) bool { return !slices.Contains(addresses, a.Prefix.Addr()) })
+		}
+		for i := range list {
+			switch a := &list[i]; {
+			case a.Flags.Has(FlagDADFailed):
+				failed := nlkit.Request{Op: op, Describe: func([]byte) string { return a.String() }}
+				return nil, false, failed.Fail(ErrDuplicate)
+			case a.Flags.Has(FlagTentative) && !a.Flags.Has(FlagOptimistic):
+				return nil, false, nil
+			}
+		}
+		for _, a := range addresses {
+			if !slices.ContainsFunc(list, func(have Address) bool { return have.Prefix.Addr() == a }) {
+				return nil, false, nil
+			}
+		}
+		return list, true, nil
+	})
+}

@@ -1,0 +1,417 @@
+package route
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"net/netip"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/addr"
+	"github.com/nlkit/nlkit/internal/nstest"
+	"github.com/nlkit/nlkit/internal/uapi"
+	"github.com/nlkit/nlkit/link"
+	"github.com/nlkit/nlkit/nexthop"
+	"github.com/nlkit/nlkit/rtnl"
+)
+
+// follower applies what a watch tells.
+type follower struct {
+	c    *nlkit.Client
+	w    *nlkit.Watch[Route]
+	told []Route
+	opts []ListOption
+}
+
+func follow(t *testing.T, c *nlkit.Client, opts ...ListOption) *follower {
+	w, err := Watch(t.Context(), c, opts...)
+	must(t, err)
+	t.Cleanup(func() { w.Close() })
+	f := &follower{c: c, w: w, opts: opts}
+	for f.next(t) != nlkit.Synced {
+	}
+	return f
+}
+
+// next takes in a change, which must fit to what was told before.
+func (f *follower) next(t *testing.T) nlkit.ChangeType {
+	t.Helper()
+	ch, err := f.w.Next()
+	must(t, err)
+	if ch.Type == nlkit.Changed || ch.Type == nlkit.Removed {
+		i := slices.IndexFunc(f.told, func(r Route) bool { return reflect.DeepEqual(r, ch.Old) })
+		if i < 0 {
+			t.Fatalf("%v: Old was not told: %+v", ch.Type, ch.Old)
+		}
+		f.told = slices.Delete(f.told, i, i+1)
+	}
+	if ch.Type == nlkit.Changed || ch.Type == nlkit.Added {
+		f.told = append(f.told, ch.New)
+	}
+	return ch.Type
+}
+
+// settle reads until a marker that is set now has been told, and what was told is what
+// there is.
+func (f *follower) settle(ctx context.Context, t *testing.T) {
+	t.Helper()
+	f.mark(ctx, t, 0)
+	for n := uint32(1); ; n++ {
+		list, err := List(ctx, f.c, f.opts...)
+		must(t, err)
+		bad := difference(list, f.told)
+		if bad == "" {
+			return
+		}
+		if n == 40 {
+			t.Fatalf("%s%+v", bad, f.w.Stats())
+		}
+		f.mark(ctx, t, n) // what is healed may come after it
+		time.Sleep(time.Duration(n) * time.Millisecond)
+	}
+}
+
+// mark makes a change and reads until it is told.
+func (f *follower) mark(ctx context.Context, t *testing.T, n uint32) {
+	t.Helper()
+	mark := Route{Dst: netip.MustParsePrefix("198.51.100.0/24"), Type: TypeBlackhole, Protocol: rtnl.ProtocolStatic, Priority: 1 + n}
+	must(t, Add(ctx, f.c, mark))
+	for !slices.ContainsFunc(f.told, func(r Route) bool { return r.Dst == mark.Dst && r.Priority == mark.Priority }) {
+		f.next(t)
+	}
+	must(t, Delete(ctx, f.c, mark))
+	for slices.ContainsFunc(f.told, func(r Route) bool { return r.Dst == mark.Dst }) {
+		f.next(t)
+	}
+}
+
+func difference(list, told []Route) (bad string) {
+	told = slices.Clone(told)
+	for i := range list {
+		j := slices.IndexFunc(told, func(r Route) bool { return equal(&r, &list[i]) })
+		if j < 0 {
+			bad += fmt.Sprintf("not told: %v %+v\n", list[i], list[i])
+			continue
+		}
+		told = slices.Delete(told, j, j+1)
+	}
+	for _, r := range told {
+		bad += fmt.Sprintf("not there: %v %+v\n", r, r)
+	}
+	return bad
+}
+
+// twoLinks returns a client for a namespace with two links that are up.
+func twoLinks(t *testing.T, opts ...nlkit.Option) (c, watching *nlkit.Client, ns *nstest.NS, links [2]int) {
+	ns = nstest.New(t)
+	c, err := nlkit.New(nlkit.WithNetNSFD(ns.FD()))
+	must(t, err)
+	t.Cleanup(func() { c.Close() })
+	watching, err = nlkit.New(append(opts, nlkit.WithNetNSFD(ns.FD()))...)
+	must(t, err)
+	t.Cleanup(func() { watching.Close() })
+	for i := range links {
+		var l link.Link
+		must(t, link.Add(t.Context(), c, fmt.Sprintf("v%d", i), &link.Veth{Peer: link.NewPeer(fmt.Sprintf("p%d", i))}, link.Up(), link.Into(&l)))
+		must(t, link.Set(t.Context(), c, link.Name(fmt.Sprintf("p%d", i)), link.Up()))
+		links[i] = l.Index
+		must(t, addr.Add(t.Context(), c, addr.Address{Link: l.Index, Prefix: netip.MustParsePrefix(fmt.Sprintf("10.%d.0.1/24", i))}))
+		must(t, addr.Add(t.Context(), c, addr.Address{Link: l.Index, Prefix: netip.MustParsePrefix(fmt.Sprintf("2001:db8:%d::1/64", i)), Flags: addr.FlagNoDAD}))
+	}
+	return c, watching, ns, links
+}
+
+// Several routes with one destination: in front, behind, in place of the first.
+func TestWatchSameDestination(t *testing.T) {
+	c, watching, _, _ := twoLinks(t)
+	ctx := t.Context()
+	f := follow(t, watching)
+	via := func(i, host int) Route {
+		return Route{Dst: netip.MustParsePrefix("192.0.2.0/24"), Gateway: netip.AddrFrom4([4]byte{10, byte(i), 0, byte(host)})}
+	}
+	prepend := func(r Route) error {
+		return write(ctx, c, "route.prepend", uapi.NLM_F_CREATE, r, nil)
+	}
+	for _, step := range []func() error{
+		func() error { return Add(ctx, c, via(0, 2)) },
+		func() error { return Append(ctx, c, via(0, 3)) },
+		func() error { return prepend(via(0, 4)) },
+		func() error { return Replace(ctx, c, via(1, 5)) }, // of 4
+		func() error { return prepend(via(1, 6)) },
+		func() error { return Replace(ctx, c, via(1, 7)) }, // of 6
+		func() error { return Delete(ctx, c, via(0, 2)) },
+		func() error { return Delete(ctx, c, via(1, 7)) },
+		func() error { return Replace(ctx, c, via(0, 8)) }, // of 5
+	} {
+		must(t, step())
+		f.settle(ctx, t)
+	}
+	if s := f.w.Stats(); s.Heals != 0 || s.Overruns != 0 {
+		t.Errorf("events tell all of that: %+v", s)
+	}
+}
+
+// The next hops of an IPv6 route come and go one by one.
+func TestWatchHops(t *testing.T) {
+	c, watching, _, links := twoLinks(t)
+	ctx := t.Context()
+	f := follow(t, watching)
+	dst := netip.MustParsePrefix("2001:db8:ffff::/48")
+	via := func(i, host int) Route {
+		return Route{Dst: dst, Link: links[i], Gateway: netip.MustParseAddr(fmt.Sprintf("2001:db8:%d::%d", i, host))}
+	}
+	for _, step := range []func() error{
+		func() error { return Add(ctx, c, via(0, 2)) },
+		func() error { return Append(ctx, c, via(0, 3)) },
+		func() error { return Append(ctx, c, via(1, 4)) },
+		func() error { return Delete(ctx, c, via(0, 2)) },
+		func() error { return Delete(ctx, c, via(1, 4)) },
+		func() error { return Append(ctx, c, via(1, 5)) },
+		func() error { return Replace(ctx, c, via(1, 6)) },
+		func() error { return Replace(ctx, c, Route{Dst: dst, Type: TypeUnreachable}) },
+		func() error { return Delete(ctx, c, Route{Dst: dst}) },
+	} {
+		must(t, step())
+		f.settle(ctx, t)
+	}
+}
+
+// What the kernel does without a word is told all the same.
+func TestWatchSilent(t *testing.T) {
+	for _, sysctl := range []string{"", "net/ipv6/route/skip_notify_on_dev_down=1", "net/ipv4/nexthop_compat_mode=0"} {
+		t.Run(sysctl, func(t *testing.T) {
+			c, watching, ns, links := twoLinks(t)
+			ctx := t.Context()
+			if sysctl != "" {
+				name, value, _ := strings.Cut(sysctl, "=")
+				ns.Do(t, func() { must(t, os.WriteFile("/proc/sys/"+name, []byte(value), 0o644)) })
+			}
+			f := follow(t, watching)
+			prefer := netip.MustParseAddr("10.1.0.9")
+			must(t, addr.Add(ctx, c, addr.Address{Link: links[1], Prefix: netip.PrefixFrom(prefer, 24)}))
+			must(t, nexthop.Add(ctx, c, nexthop.Nexthop{ID: 7, Link: links[0], Gateway: netip.MustParseAddr("10.0.0.7")}))
+			for _, r := range []Route{
+				{Dst: netip.MustParsePrefix("192.0.2.0/25"), Gateway: netip.MustParseAddr("10.0.0.2")},
+				{Dst: netip.MustParsePrefix("192.0.2.128/25"), Gateway: netip.MustParseAddr("10.0.0.3"), PrefSrc: prefer},
+				{Dst: netip.MustParsePrefix("203.0.113.0/25"), NexthopID: 7},
+				{Dst: netip.MustParsePrefix("203.0.113.128/25"), Multipath: []Nexthop{
+					{Link: links[0], Gateway: netip.MustParseAddr("10.0.0.4")}, {Link: links[1], Gateway: netip.MustParseAddr("10.1.0.4")},
+				}},
+				{Dst: netip.MustParsePrefix("2001:db8:f::/48"), Multipath: []Nexthop{
+					{Link: links[0], Gateway: netip.MustParseAddr("2001:db8:0::4")}, {Link: links[1], Gateway: netip.MustParseAddr("2001:db8:1::4")},
+				}},
+				{Dst: netip.MustParsePrefix("2001:db8:e::/48"), Gateway: netip.MustParseAddr("2001:db8:0::5")},
+			} {
+				must(t, Add(ctx, c, r))
+			}
+			f.settle(ctx, t)
+			for _, step := range []func() error{
+				func() error {
+					return addr.Delete(ctx, c, addr.Address{Link: links[1], Prefix: netip.PrefixFrom(prefer, 24)})
+				},
+				func() error { return link.Set(ctx, c, link.Name("p0"), link.Down()) }, // v0 loses its carrier
+				func() error { return link.Set(ctx, c, link.Name("p0"), link.Up()) },
+				func() error {
+					return nexthop.Replace(ctx, c, nexthop.Nexthop{ID: 7, Link: links[1], Gateway: netip.MustParseAddr("10.1.0.7")})
+				},
+			} {
+				must(t, step())
+				f.settle(ctx, t)
+			}
+			must(t, link.Set(ctx, c, link.Index(links[0]), link.Down()))
+			f.settle(ctx, t)
+			must(t, link.Set(ctx, c, link.Index(links[0]), link.Up()))
+			f.settle(ctx, t)
+			must(t, link.Delete(ctx, c, link.Index(links[1])))
+			f.settle(ctx, t)
+		})
+	}
+}
+
+// Random changes, with a buffer that overruns: the end is what there is.
+func TestWatchRandom(t *testing.T) {
+	c, watching, _, links := twoLinks(t, nlkit.WithReadBuffer(4096))
+	ctx := t.Context()
+	rnd := rand.New(rand.NewPCG(3, 4))
+	f := follow(t, watching)
+	step := func() error {
+		i, v6 := rnd.IntN(2), rnd.IntN(2) == 0
+		gateway := func(i int) netip.Addr {
+			if v6 {
+				return netip.MustParseAddr(fmt.Sprintf("2001:db8:%d::%d", i, 2+rnd.IntN(4)))
+			}
+			return netip.AddrFrom4([4]byte{10, byte(i), 0, byte(2 + rnd.IntN(4))})
+		}
+		r := Route{Dst: netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(rnd.IntN(4)) << 6}), 26), Priority: uint32(1 + rnd.IntN(2))}
+		if v6 {
+			r.Dst = netip.MustParsePrefix(fmt.Sprintf("2001:db8:f%d::/48", rnd.IntN(4)))
+		}
+		switch rnd.IntN(5) {
+		case 0:
+			r.Type = []Type{TypeBlackhole, TypeProhibit}[rnd.IntN(2)]
+		case 1:
+			r.Multipath = []Nexthop{{Link: links[i], Gateway: gateway(i)}, {Link: links[1-i], Gateway: gateway(1 - i), Weight: 2}}
+		case 2:
+			r.Extra = &Extra{Metrics: Metrics{MTU: 1280 + uint32(rnd.IntN(2))}}
+			fallthrough
+		default:
+			r.Link, r.Gateway = links[i], gateway(i)
+		}
+		switch rnd.IntN(12) {
+		case 0, 1:
+			return Add(ctx, c, r)
+		case 2, 3:
+			return Append(ctx, c, r)
+		case 4:
+			return write(ctx, c, "route.prepend", uapi.NLM_F_CREATE, r, nil)
+		case 5, 6:
+			return Replace(ctx, c, r)
+		case 7:
+			return Change(ctx, c, r)
+		case 8:
+			return Delete(ctx, c, r)
+		case 9:
+			return Delete(ctx, c, Route{Dst: r.Dst})
+		case 10:
+			return link.Set(ctx, c, link.Index(links[i]), link.WithMTU(1400+rnd.IntN(2)))
+		}
+		return link.Set(ctx, c, link.Name(fmt.Sprintf("p%d", i)), [2]link.SetOption{link.Up(), link.Down()}[rnd.IntN(2)])
+	}
+	done := 0
+	for i := range 3000 {
+		if err := step(); err == nil {
+			done++
+		} else if e, ok := errors.AsType[*nlkit.Error](err); !ok || e.Errno == 0 {
+			t.Fatal(err)
+		}
+		if i%100 == 99 {
+			f.settle(ctx, t)
+		}
+	}
+	s := f.w.Stats()
+	t.Logf("%d of 3000 done, %+v", done, s)
+	if s.Overruns == 0 || done < 500 {
+		t.Errorf("%d done, %+v", done, s)
+	}
+}
+
+// A route that matches no longer is removed.
+func TestWatchFilter(t *testing.T) {
+	c, watching, _, _ := twoLinks(t)
+	ctx := t.Context()
+	f := follow(t, watching, MatchTable(rtnl.TableMain), MatchProtocol(rtnl.ProtocolStatic))
+	r := Route{Dst: netip.MustParsePrefix("192.0.2.0/24"), Gateway: netip.MustParseAddr("10.0.0.2"), Protocol: rtnl.ProtocolStatic}
+	must(t, Add(ctx, c, r))
+	f.settle(ctx, t)
+	if len(f.told) != 1 {
+		t.Errorf("told %v", f.told)
+	}
+	r.Protocol = rtnl.ProtocolBoot
+	must(t, Replace(ctx, c, r))
+	f.settle(ctx, t)
+	if len(f.told) != 0 {
+		t.Errorf("told %v", f.told)
+	}
+	for _, opts := range [][]ListOption{{MatchFamily(99)}, {MatchDst(netip.Prefix{})}} {
+		if w, err := Watch(ctx, watching, opts...); !errors.Is(err, fs.ErrInvalid) {
+			t.Errorf("got %v, %v", w, err)
+		}
+	}
+}
+
+func TestWait(t *testing.T) {
+	c, _, _, _ := twoLinks(t)
+	ctx := t.Context()
+	r := Route{Dst: netip.MustParsePrefix("192.0.2.0/24"), Gateway: netip.MustParseAddr("10.0.0.2")}
+	found := make(chan error, 1)
+	go func() {
+		got, err := Wait(ctx, c, MatchDst(r.Dst))
+		if err == nil && got.Gateway != r.Gateway {
+			err = fmt.Errorf("got %v", got)
+		}
+		found <- err
+	}()
+	must(t, Add(ctx, c, Route{Dst: netip.MustParsePrefix("203.0.113.0/24"), Type: TypeBlackhole}))
+	must(t, Add(ctx, c, r))
+	must(t, <-found)
+	if _, err := Wait(ctx, c, MatchDst(r.Dst)); err != nil { // already
+		t.Error(err)
+	}
+	short, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
+	defer cancel()
+	if _, err := Wait(short, c, MatchTable(77)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := Wait(ctx, c, MatchDst(netip.Prefix{})); !errors.Is(err, fs.ErrInvalid) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Each field of a route is told when it changes, but for what is named here.
+func TestEqualSeesEveryField(t *testing.T) {
+	for _, typ := range []reflect.Type{reflect.TypeFor[Route](), reflect.TypeFor[Extra]()} {
+		for i := range typ.NumField() {
+			var a, b Route
+			into := reflect.ValueOf(&b).Elem()
+			if typ == reflect.TypeFor[Extra]() {
+				b.Extra = new(Extra)
+				into = reflect.ValueOf(b.Extra).Elem()
+			} else if typ.Field(i).Name == "Extra" {
+				continue
+			}
+			setField(t, into.Field(i))
+			ignored := slices.Contains([]string{"CacheInfo", "Multicast"}, typ.Field(i).Name)
+			if equal(&a, &b) != ignored {
+				t.Errorf("%s.%s: equal is %v", typ.Name(), typ.Field(i).Name, equal(&a, &b))
+			}
+		}
+	}
+	a, b := Route{Extra: &Extra{Expires: time.Hour}}, Route{Extra: &Extra{Expires: time.Minute}}
+	if !equal(&a, &b) {
+		t.Error("an expiry that comes nearer is told")
+	}
+}
+
+// setField gives a field another value than zero.
+func setField(t *testing.T, f reflect.Value) {
+	switch v := f.Addr().Interface().(type) {
+	case *netip.Prefix:
+		*v = netip.MustParsePrefix("192.0.2.0/24")
+	case *netip.Addr:
+		*v = netip.MustParseAddr("192.0.2.1")
+	case *rtnl.Encap:
+		*v = &rtnl.MPLSEncap{}
+	case *Metrics:
+		v.MTU = 1
+	case *Realms:
+		v.To = 1
+	default:
+		switch {
+		case f.Kind() == reflect.Pointer:
+			f.Set(reflect.New(f.Type().Elem()))
+		case f.Kind() == reflect.Slice:
+			f.Set(reflect.MakeSlice(f.Type(), 1, 1))
+		case f.CanInt():
+			f.SetInt(1)
+		case f.CanUint():
+			f.SetUint(1)
+		default:
+			t.Fatalf("no value for a %v", f.Type())
+		}
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
