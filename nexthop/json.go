@@ -6,7 +6,7 @@ import (
 	"github.com/nlkit/nlkit/rtnl"
 )
 
-// MarshalJSON implements [json.Marshaler]: the fields, Encap as [rtnl.EncapJSON].
+// MarshalJSON implements [encoding/json.Marshaler]: the fields, Encap as [rtnl.EncapJSON].
 func (n Nexthop) MarshalJSON() ([]byte, error) {
 	type fields Nexthop
 	return json.Marshal(struct {
@@ -15,7 +15,7 @@ func (n Nexthop) MarshalJSON() ([]byte, error) {
 	}{fields(n), rtnl.EncapJSON{Encap: n.Encap}})
 }
 
-// UnmarshalJSON implements [json.Unmarshaler] for what MarshalJSON writes.
+// UnmarshalJSON implements [encoding/json.Unmarshaler] for what MarshalJSON writes.
 func (n *Nexthop) UnmarshalJSON(text []byte) error {
 	type fields Nexthop
 	v := struct {

@@ -6,7 +6,7 @@ import (
 	"github.com/nlkit/nlkit/rtnl"
 )
 
-// MarshalJSON implements [json.Marshaler]: the fields, Encap as [rtnl.EncapJSON].
+// MarshalJSON implements [encoding/json.Marshaler]: the fields, Encap as [rtnl.EncapJSON].
 func (e Extra) MarshalJSON() ([]byte, error) {
 	type fields Extra
 	return json.Marshal(struct {
@@ -15,7 +15,7 @@ func (e Extra) MarshalJSON() ([]byte, error) {
 	}{fields(e), rtnl.EncapJSON{Encap: e.Encap}})
 }
 
-// UnmarshalJSON implements [json.Unmarshaler] for what MarshalJSON writes.
+// UnmarshalJSON implements [encoding/json.Unmarshaler] for what MarshalJSON writes.
 func (e *Extra) UnmarshalJSON(text []byte) error {
 	type fields Extra
 	v := struct {
@@ -27,7 +27,7 @@ func (e *Extra) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-// MarshalJSON implements [json.Marshaler]: the fields, Encap as [rtnl.EncapJSON].
+// MarshalJSON implements [encoding/json.Marshaler]: the fields, Encap as [rtnl.EncapJSON].
 func (h Nexthop) MarshalJSON() ([]byte, error) {
 	type fields Nexthop
 	return json.Marshal(struct {
@@ -36,7 +36,7 @@ func (h Nexthop) MarshalJSON() ([]byte, error) {
 	}{fields(h), rtnl.EncapJSON{Encap: h.Encap}})
 }
 
-// UnmarshalJSON implements [json.Unmarshaler] for what MarshalJSON writes.
+// UnmarshalJSON implements [encoding/json.Unmarshaler] for what MarshalJSON writes.
 func (h *Nexthop) UnmarshalJSON(text []byte) error {
 	type fields Nexthop
 	v := struct {

@@ -1,8 +1,9 @@
 package rtnl
 
 import (
-	"encoding/json"
 	"fmt"
+
+	"github.com/nlkit/nlkit/internal/tagged"
 )
 
 // EncapJSON is an encapsulation that survives JSON, which an [Encap] alone does not:
@@ -18,52 +19,38 @@ type EncapJSON struct {
 	Encap Encap
 }
 
-// MarshalJSON implements [json.Marshaler].
+// MarshalJSON implements [encoding/json.Marshaler].
 func (e EncapJSON) MarshalJSON() ([]byte, error) {
-	var fields any = e.Encap
-	if u, ok := e.Encap.(*UnknownEncap); ok && u != nil {
-		fields = struct{ Data []byte }{u.Data} // its Kind is the type
+	switch v := e.Encap.(type) {
+	case nil:
+		return []byte("null"), nil
+	case *UnknownEncap: // its Kind is the type
+		return tagged.Marshal("Type", v.Kind.String(), struct{ Data []byte }{v.Data})
+	default:
+		return tagged.Marshal("Type", v.Type().String(), v)
 	}
-	text, err := json.Marshal(fields)
-	if err != nil || string(text) == "null" {
-		return text, err
-	}
-	typ, err := json.Marshal(e.Encap.Type())
-	if err != nil {
-		return nil, err
-	}
-	out := append([]byte(`{"Type":`), typ...)
-	return append(append(out, ','), text[1:]...), nil // every struct has fields
 }
 
-// UnmarshalJSON implements [json.Unmarshaler]. A type for which this package has no
+// UnmarshalJSON implements [encoding/json.Unmarshaler]. A type for which this package has no
 // struct is an error if there are no Data.
 func (e *EncapJSON) UnmarshalJSON(text []byte) error {
-	var head *struct {
-		Type *EncapType
-		Data json.RawMessage
-	}
-	err := json.Unmarshal(text, &head)
-	switch {
-	case err != nil:
-	case head == nil:
-		e.Encap = nil
-	case head.Type == nil:
-		err = fmt.Errorf("no Type in %.100s", text)
-	case head.Data != nil:
-		u := &UnknownEncap{Kind: *head.Type}
-		e.Encap, err = u, json.Unmarshal(head.Data, &u.Data)
-	default:
-		codec, ok := encaps[*head.Type]
-		if !ok {
-			err = fmt.Errorf("no Data of the type %v", *head.Type)
-			break
+	v, err := tagged.Unmarshal(text, "Type", func(name string, data *[]byte) (Encap, error) {
+		var typ EncapType
+		if err := typ.UnmarshalText([]byte(name)); err != nil {
+			return nil, err
 		}
-		e.Encap = codec.make()
-		err = json.Unmarshal(text, e.Encap)
-	}
+		if data != nil {
+			return &UnknownEncap{Kind: typ, Data: *data}, nil
+		}
+		codec, ok := encaps[typ]
+		if !ok {
+			return nil, fmt.Errorf("no Data of the type %v", typ)
+		}
+		return codec.make(), nil
+	})
 	if err != nil {
 		return fmt.Errorf("encapsulation: %w", err)
 	}
+	e.Encap = v
 	return nil
 }
