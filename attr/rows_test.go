@@ -1,11 +1,13 @@
 package attr_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"math"
 	"math/rand/v2"
 	"net/netip"
 	"os"
@@ -294,6 +296,25 @@ func TestScannerReadsAnyWidth(t *testing.T) {
 	}
 	if !s.Next() || s.Uint() != 0 || !errors.Is(s.Err(), attr.ErrMalformed) || s.Sint() != 0 {
 		t.Errorf("three bytes: %v", s.Err())
+	}
+	for _, tc := range []struct {
+		payload []byte
+		want    int
+	}{
+		{[]byte{7}, 7},
+		{binary.NativeEndian.AppendUint32(nil, math.MaxInt32), math.MaxInt32},
+		{binary.NativeEndian.AppendUint64(nil, math.MaxInt32), math.MaxInt32},
+	} {
+		s := attr.Scan(attr.AppendBytes(nil, 1, tc.payload))
+		if !s.Next() || s.Int() != tc.want || s.Err() != nil {
+			t.Errorf("% x: %v", tc.payload, s.Err())
+		}
+	}
+	for _, payload := range [][]byte{nil, {1, 2, 3}, binary.NativeEndian.AppendUint64(nil, 1<<63)} {
+		s := attr.Scan(attr.AppendBytes(nil, 1, payload))
+		if !s.Next() || s.Int() != 0 || !errors.Is(s.Err(), attr.ErrMalformed) {
+			t.Errorf("% x is an int: %v", payload, s.Err())
+		}
 	}
 }
 

@@ -116,6 +116,16 @@ func (s *Scanner) Uint() uint64 { return s.number(wire{}) }
 // Sint is Uint for a signed integer.
 func (s *Scanner) Sint() int64 { return int64(s.number(wire{signed: true})) }
 
+// Int is Uint for an int: an index or a length, of which the kernel's are C ints. A
+// value that an int cannot hold is an error.
+func (s *Scanner) Int() int {
+	n, err := loadInto[int](s.payload, wire{})
+	if err != nil {
+		s.Fail(malformed("attribute %d is no number that fits in an int", s.Type()))
+	}
+	return n
+}
+
 func (s *Scanner) number(w wire) uint64 {
 	u, _, err := load(s.payload, w)
 	if err != nil {

@@ -137,6 +137,7 @@ var ports = tableOf(
 type codec[V any] struct {
 	name   string
 	schema attr.Schema
+	make   func() V // one without anything set
 	decode func(data []byte) (V, error)
 }
 
@@ -171,6 +172,7 @@ func codecOf[T, V any](name string, table attr.Table[T], as func(*T) V) codec[V]
 	return codec[V]{
 		name:   name,
 		schema: table,
+		make:   func() V { return as(new(T)) },
 		decode: func(data []byte) (V, error) {
 			v := new(T)
 			err := table.Decode(data, v)

@@ -19,7 +19,7 @@ import (
 type Netkit struct {
 	// Peer is the other end; nil leaves its name and all else to the kernel. It is
 	// sent, never read (IFLA_NETKIT_PEER_INFO).
-	Peer *Peer
+	Peer *Peer `json:"-"`
 	// Mode tells which packets the pair carries; the kernel's default is
 	// [NetkitL3], where neither end can have a hardware address
 	// (IFLA_NETKIT_MODE).

@@ -15,7 +15,7 @@ import (
 type Veth struct {
 	// Peer is the other end; nil leaves its name and all else to the kernel. It is
 	// sent, never read (VETH_INFO_PEER).
-	Peer *Peer
+	Peer *Peer `json:"-"`
 }
 
 // Peer is the other end of a pair of links, made by [NewPeer].

@@ -16,7 +16,7 @@ import (
 type VXCAN struct {
 	// Peer is the other end; nil leaves its name and all else to the kernel. It is
 	// sent, never read (VXCAN_INFO_PEER).
-	Peer *Peer
+	Peer *Peer `json:"-"`
 }
 
 // Kind returns "vxcan".

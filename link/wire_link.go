@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"net"
 
 	"github.com/nlkit/nlkit/attr"
@@ -124,7 +123,7 @@ func (l *Link) decodeFor(data []byte, want reading) error {
 		case uapi.IFLA_LINKMODE:
 			l.Mode = Mode(s.Uint8())
 		case uapi.IFLA_MTU:
-			l.MTU = positive(&s)
+			l.MTU = s.Int()
 		case uapi.IFLA_MIN_MTU:
 			l.MinMTU = s.Uint32()
 		case uapi.IFLA_MAX_MTU:
@@ -156,9 +155,9 @@ func (l *Link) decodeFor(data []byte, want reading) error {
 		case uapi.IFLA_MAX_PACING_OFFLOAD_HORIZON:
 			l.MaxPacingOffloadHorizon = shortest(&s)
 		case uapi.IFLA_MASTER:
-			l.Master = positive(&s)
+			l.Master = s.Int()
 		case uapi.IFLA_LINK:
-			l.Parent = positive(&s)
+			l.Parent = s.Int()
 		case uapi.IFLA_LINK_NETNSID:
 			l.ParentNSID = new(signed(&s))
 		case uapi.IFLA_CARRIER:
@@ -264,16 +263,6 @@ func (l *Link) copyAddresses(address, broadcast, perm []byte) {
 		return net.HardwareAddr(room[start:len(room):len(room)])
 	}
 	l.Address, l.Broadcast, l.PermAddress = take(address), take(broadcast), take(perm)
-}
-
-// positive reads an index or a length, which the kernel keeps in a C int.
-func positive(s *attr.Scanner) int {
-	n := shortest(s)
-	if n > math.MaxInt {
-		s.Fail(fmt.Errorf("%w: %d does not fit", attr.ErrMalformed, n))
-		return 0
-	}
-	return int(n)
 }
 
 // signed reads a number that may be negative.

@@ -253,7 +253,7 @@ func TestMalformedNamesItsAttribute(t *testing.T) {
 	head := header{index: 1}.appendTo(nil)
 	nest := attr.AppendBytes
 	for want, attrs := range map[string][]byte{
-		"IFLA_MTU":     nest(nil, uapi.IFLA_MTU, []byte{1}),
+		"IFLA_MTU":     nest(nil, uapi.IFLA_MTU, []byte{1, 2, 3}),
 		"IFLA_STATS64": nest(nil, uapi.IFLA_STATS64, make([]byte, 80)),
 		"IFLA_LINKINFO.IFLA_INFO_DATA.IFLA_VXLAN_ID": nest(nil, uapi.IFLA_LINKINFO, nest(
 			attr.AppendString(nil, uapi.IFLA_INFO_KIND, "vxlan"), uapi.IFLA_INFO_DATA, nest(nil, uapi.IFLA_VXLAN_ID, []byte{1, 2, 3}))),

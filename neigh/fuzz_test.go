@@ -3,6 +3,7 @@ package neigh
 import (
 	"bytes"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 
 	"github.com/nlkit/nlkit/attr/attrtest"
@@ -10,7 +11,8 @@ import (
 )
 
 // FuzzDecode wants no bytes to make the decoder panic, and an entry that it decodes
-// to stay the same when it is sent and decoded again.
+// to be what the table makes of it and to stay the same when it is sent and decoded
+// again.
 func FuzzDecode(f *testing.F) {
 	messages := nstest.Recorded(f)
 	for name := range golden {
@@ -21,10 +23,16 @@ func FuzzDecode(f *testing.F) {
 		f.Add(bytesOf(f, &n))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var n, again Neighbour
+		var n, table, again Neighbour
 		describe(b)
 		if ok, err := anyDecoder().decode(b, &n); !ok || err != nil {
 			return
+		}
+		if ok, err := decodeHeader(b, &table); !ok || err != nil {
+			t.Fatal(err)
+		}
+		if attrs.Decode(b[headerLen:], &table) == nil && !reflect.DeepEqual(n, table) {
+			t.Fatalf("by hand  %+v\nby table %+v", n, table)
 		}
 		_ = n.String()
 		once, err := encode(&n)

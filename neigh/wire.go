@@ -247,9 +247,9 @@ func (d *decoder) decode(b []byte, n *Neighbour) (bool, error) {
 		case uapi.NDA_VNI:
 			n.VNI = s.Uint32()
 		case uapi.NDA_IFINDEX:
-			n.Via = int(s.Uint32())
+			n.Via = s.Int()
 		case uapi.NDA_MASTER:
-			n.Master = int(s.Uint32())
+			n.Master = s.Int()
 		case uapi.NDA_SRC_VNI:
 			n.SrcVNI = s.Uint32()
 		case uapi.NDA_PROTOCOL:

@@ -105,7 +105,7 @@ func TestPutBackFromJSON(t *testing.T) {
 }
 
 // Buckets and counters survive JSON too.
-func TestJSON(t *testing.T) {
+func TestJSONOfCounters(t *testing.T) {
 	in := struct {
 		Bucket  nexthop.Bucket
 		Nexthop nexthop.Nexthop

@@ -453,6 +453,28 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// A next hop survives JSON, with any encapsulation.
+func TestJSON(t *testing.T) {
+	for seed := range uint64(200) {
+		var in, out Nexthop
+		attrs.FillAll(rand.New(rand.NewPCG(seed, 3)), &in)
+		text, err := json.Marshal(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(text, &out); err != nil || !reflect.DeepEqual(in, out) {
+			t.Fatalf("%v\nwritten %+v %v\nread    %+v %v\nJSON %s", err, in, in.Encap, out, out.Encap, text)
+		}
+	}
+	kept := Nexthop{ID: 1, Encap: &rtnl.MPLSEncap{Labels: rtnl.Labels{16}}}
+	if err := json.Unmarshal([]byte(`{"ID":2}`), &kept); err != nil || kept.ID != 2 || kept.Encap == nil {
+		t.Errorf("%+v, %v", kept, err)
+	}
+	if err := json.Unmarshal([]byte(`{"Encap":{"Type":"mole"}}`), new(Nexthop)); err == nil || !strings.Contains(err.Error(), `encapsulation: "mole" is no EncapType`) {
+		t.Error(err)
+	}
+}
+
 func FuzzNexthop(f *testing.F) {
 	attrtest.Fuzz(f, attrs, bodies(f)...)
 }

@@ -316,7 +316,7 @@ func decode(b []byte, r *Route) (bool, error) {
 			a, err = address(s.Bytes(), r.Family)
 			r.Dst = netip.PrefixFrom(a, int(b[1]))
 		case uapi.RTA_OIF:
-			r.Link = int(s.Uint()) // of whatever width, as the row reads it
+			r.Link = s.Int()
 		case uapi.RTA_GATEWAY:
 			r.Gateway, err = address(s.Bytes(), r.Family)
 		case uapi.RTA_PRIORITY:
@@ -335,7 +335,8 @@ func decode(b []byte, r *Route) (bool, error) {
 		case uapi.RTA_NH_ID:
 			r.NexthopID = s.Uint32()
 		case uapi.RTA_CACHEINFO:
-			rare = rare || !isZero(s.Bytes()) // every IPv6 route has one
+			// Every IPv6 route has one. Other families have none: there it is unknown.
+			rare = rare || !isZero(s.Bytes()) || r.Family != rtnl.FamilyIPv4 && r.Family != rtnl.FamilyIPv6
 		case uapi.RTA_SRC, uapi.RTA_IIF, uapi.RTA_METRICS, uapi.RTA_FLOW, uapi.RTA_EXPIRES, uapi.RTA_TTL_PROPAGATE,
 			uapi.RTA_ENCAP_TYPE, uapi.RTA_ENCAP, uapi.RTA_MFC_STATS:
 			rare = true

@@ -6,7 +6,8 @@
 // text and from JSON. Tables, protocols and scopes without such a word are plain
 // numbers; what the files of iproute2 call them on some system, [LoadNames] reads.
 //
-// An encapsulation is an [Encap]: one struct for each type, or an [UnknownEncap].
+// An encapsulation is an [Encap]: one struct for each type, or an [UnknownEncap]; in
+// JSON it is an [EncapJSON].
 //
 //	r := route.Route{Dst: p, Gateway: gw, Extra: &route.Extra{
 //		Encap: &rtnl.MPLSEncap{Labels: rtnl.Labels{100, 200}},

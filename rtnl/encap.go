@@ -107,6 +107,7 @@ var encaps = encapsOf(
 type encapCodec struct {
 	typ    EncapType
 	schema attr.Schema
+	make   func() Encap // one without anything set
 	decode func(data []byte) (Encap, error)
 	sample func(*rand.Rand) Encap
 }
@@ -127,6 +128,7 @@ func encapOf[T any, E interface {
 	return encapCodec{
 		typ:    E(new(T)).Type(),
 		schema: table,
+		make:   func() Encap { return E(new(T)) },
 		decode: func(data []byte) (Encap, error) {
 			v := new(T)
 			err := table.Decode(data, v)

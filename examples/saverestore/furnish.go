@@ -81,5 +81,30 @@ func furnish(ctx context.Context, c *nlkit.Client) error {
 	} {
 		do(neigh.Add(ctx, b, n))
 	}
-	return errors.Join(refused, b.Send(ctx))
+	if err := errors.Join(refused, b.Send(ctx)); err != nil {
+		return err
+	}
+	return encapsulate(ctx, c, left.Index)
+}
+
+// encapsulate adds routes and a next hop whose packets go into others, as far as the
+// kernel knows how to.
+func encapsulate(ctx context.Context, c *nlkit.Client, index int) error {
+	ip, prefix := netip.MustParseAddr, netip.MustParsePrefix
+	tunnel := &rtnl.IPEncap{ID: 7, Dst: ip("192.0.2.9"), TTL: 64}
+	err := nexthop.Add(ctx, c, nexthop.Nexthop{ID: 4, Link: index, Gateway: ip("192.0.2.252"), Encap: tunnel})
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	for _, r := range []route.Route{
+		{Dst: prefix("10.3.0.0/16"), Link: index, Extra: &route.Extra{Encap: tunnel}},
+		{Dst: prefix("10.4.0.0/16"), Multipath: []route.Nexthop{{Gateway: ip("192.0.2.254"), Encap: tunnel}, {Gateway: ip("192.0.2.253")}}},
+		{Dst: prefix("10.5.0.0/16"), Link: index, Extra: &route.Extra{Encap: &rtnl.MPLSEncap{Labels: rtnl.Labels{100, 200}}}},
+		{Dst: prefix("2001:db8:2::/64"), Link: index, Extra: &route.Extra{Encap: &rtnl.SEG6LocalEncap{Action: rtnl.SEG6EndDX2, OIF: index}}},
+	} {
+		if err := route.Add(ctx, c, r); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+	}
+	return nil
 }

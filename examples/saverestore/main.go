@@ -7,6 +7,8 @@
 //	saverestore -restore FILE   put back that of the current namespace
 //
 // What a file does not hold is removed by -restore: for a moment there is no network.
+// Encapsulations are restored with their routes and next hops, but those by BPF programs,
+// which -save refuses: the kernel keeps no name by which to load them again.
 package main
 
 import (

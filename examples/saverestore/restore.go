@@ -12,6 +12,7 @@ import (
 	"github.com/nlkit/nlkit/neigh"
 	"github.com/nlkit/nlkit/nexthop"
 	"github.com/nlkit/nlkit/route"
+	"github.com/nlkit/nlkit/rtnl"
 	"github.com/nlkit/nlkit/rule"
 )
 
@@ -123,6 +124,15 @@ func (s *state) renumber(ctx context.Context, c *nlkit.Client) error {
 		turn(&s.Routes[i].Link)
 		for j := range s.Routes[i].Multipath {
 			turn(&s.Routes[i].Multipath[j].Link)
+		}
+	}
+	for e := range s.encaps() {
+		switch e := e.(type) {
+		case *rtnl.SEG6LocalEncap:
+			turn(&e.IIF)
+			turn(&e.OIF)
+		case *rtnl.XFRMEncap:
+			turn(&e.Link)
 		}
 	}
 	for i := range s.Neighbours {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"reflect"
 	"time"
 
@@ -88,13 +89,46 @@ func (s *state) settle() {
 			r.UnbalancedTime = 0
 		}
 	}
+	for e := range s.encaps() {
+		if local, ok := e.(*rtnl.SEG6LocalEncap); ok && local.Counters != nil {
+			*local.Counters = rtnl.SEG6Counters{} // that it counts stays
+		}
+	}
 	for i := range s.Neighbours {
 		s.Neighbours[i].CacheInfo, s.Neighbours[i].Probes = nil, 0
 	}
 }
 
-// encode returns s as JSON, having made sure that it can be read again.
+// encaps are the encapsulations of routes and next hops.
+func (s *state) encaps() iter.Seq[rtnl.Encap] {
+	return func(yield func(rtnl.Encap) bool) {
+		some := func(e rtnl.Encap) bool { return e == nil || yield(e) }
+		for _, n := range s.Nexthops {
+			if !some(n.Encap) {
+				return
+			}
+		}
+		for _, r := range s.Routes {
+			if r.Extra != nil && !some(r.Extra.Encap) {
+				return
+			}
+			for _, h := range r.Multipath {
+				if !some(h.Encap) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// encode returns s as JSON, having made sure that it can be read again, and then put
+// back: that is not so of BPF programs, which the kernel only tells the names of.
 func encode(s *state) ([]byte, error) {
+	for e := range s.encaps() {
+		if err := rtnl.CheckEncap("encap", e); err != nil {
+			return nil, err
+		}
+	}
 	text, err := json.MarshalIndent(s, "", "\t")
 	if err != nil {
 		return nil, err
