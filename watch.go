@@ -414,6 +414,9 @@ func (w *Watcher) heal() error {
 	before := w.untold()
 	start := time.Now()
 	torn, err := w.list()
+	if err == nil {
+		err = w.catchUp(torn)
+	}
 	if err != nil {
 		if w.sub.closed.Load() {
 			err = w.sub.fail(net.ErrClosed)
@@ -422,7 +425,7 @@ func (w *Watcher) heal() error {
 	}
 	gone := false
 	for i, t := range w.tables {
-		some := t.confirm(!torn)
+		some := t.confirm(!torn[i])
 		if gone {
 			some = t.orphan() || some
 		}
@@ -434,13 +437,13 @@ func (w *Watcher) heal() error {
 		w.stats.heals.Add(1)
 		w.stats.repaired.Add(uint64(max(0, w.untold()-before)))
 	}
-	if torn {
+	if slices.Contains(torn, true) {
 		w.stats.interrupted.Add(1)
 		w.torn++
 	} else {
 		w.torn = 0
 	}
-	w.begun = w.begun || !torn || w.torn >= tornLists
+	w.begun = w.begun || w.torn == 0 || w.torn >= tornLists
 	w.owed = false
 	if some, _ := w.doubtful(); some {
 		w.owe(healSoon)
@@ -448,27 +451,25 @@ func (w *Watcher) heal() error {
 	return nil
 }
 
-// list lists what is in doubt. torn says that objects may be missing.
-func (w *Watcher) list() (torn bool, err error) {
+// list lists what is in doubt. torn says of which tables objects may be missing.
+func (w *Watcher) list() (torn []bool, err error) {
 	for _, s := range w.specs {
 		if s.settle != nil {
 			if err := s.settle(w.ctx, w.c); err != nil {
-				return false, err
+				return nil, err
 			}
 			break
 		}
 	}
-	for _, t := range w.tables {
+	torn = make([]bool, len(w.tables))
+	for i, t := range w.tables {
 		if some, _ := t.doubtful(); some {
-			again, err := t.list(w.ctx, w.c)
-			if err != nil {
-				return false, err
+			if torn[i], err = t.list(w.ctx, w.c); err != nil {
+				return nil, err
 			}
-			torn = torn || again
 		}
 	}
-	again, err := w.catchUp()
-	return torn || again, err
+	return torn, nil
 }
 
 // discard drops the events that wait, which a list of everything covers. The kernel
@@ -492,27 +493,34 @@ func (w *Watcher) discard() error {
 	}
 }
 
-// catchUp takes in the events that came while a list was taken, and reports whether
-// the list may lack objects because of one. While there is no end of them, it may.
-func (w *Watcher) catchUp() (torn bool, err error) {
+// catchUp takes in the events that came while a list was taken, and adds to torn the
+// tables that may lack objects because of one. While there is no end of them, all may.
+func (w *Watcher) catchUp(torn []bool) error {
+	all := func() {
+		for i := range torn {
+			torn[i] = true
+		}
+	}
 	for range catchUpMax {
 		var m Message
 		ok, err := w.sub.TryRead(&m)
 		if !ok && err == nil {
-			return torn, nil
+			return nil
 		}
 		overrun := errors.Is(err, ErrOverrun)
 		if err := w.take(m, err); err != nil {
-			return false, err
+			return err
 		}
 		if overrun {
-			return true, nil
+			all()
+			return nil
 		}
-		for _, s := range w.specs {
-			torn = torn || s.tears != nil && s.tears(m)
+		for i, t := range w.tables {
+			torn[i] = torn[i] || t.tears(m)
 		}
 	}
-	return true, nil
+	all()
+	return nil
 }
 
 func (w *Watcher) untold() (n int) {
