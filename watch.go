@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nlkit/nlkit/attr"
+	"github.com/nlkit/nlkit/internal/nlconn"
 )
 
 // ChangeType tells what became of an object that is watched.
@@ -179,6 +180,8 @@ const (
 	healQuiet = 20 * time.Millisecond
 	// healPause is the longest time between two tries while events keep coming.
 	healPause = 16 * time.Second
+	// healDoublings is how often that time doubles, of lists in a row that were torn.
+	healDoublings = 16
 	// tornLists is how many lists in a row may be torn before what they brought
 	// together counts as the state at the beginning.
 	tornLists = 8
@@ -208,6 +211,8 @@ type Watcher struct {
 	took  time.Duration // and after how long
 	begun bool          // the state at the beginning is complete,
 	told  bool          // and this was told
+
+	failed error // what ended the watch
 }
 
 // NewWatcher starts to watch the objects of tables, which must be new and of one
@@ -234,6 +239,15 @@ func NewWatcher(ctx context.Context, c *Client, tables []AnyTable, opts ...Subsc
 	if len(tables) == 0 {
 		return nil, Request{Op: "nlkit.NewWatcher"}.Fail(attr.Refuse("no tables"))
 	}
+	var cfg nlconn.ListenConfig
+	for _, o := range opts {
+		if o != nil {
+			o.applySubscribe(&cfg)
+		}
+	}
+	if cfg.AllNSID {
+		return nil, Request{Op: l.Op}.Fail(attr.Refuse("WithAllNamespaces: a watch lists one network namespace"))
+	}
 	var err error
 	w.ctx, w.cancel = context.WithCancel(ctx)
 	if w.sub, err = c.Listen(w.ctx, l, opts...); err != nil {
@@ -250,6 +264,9 @@ func (w *Watcher) Next() (AnyTable, error) {
 		if w.ctx.Err() != nil { // what waits to be told doesn't matter any more
 			return nil, w.sub.fail(net.ErrClosed)
 		}
+		if w.failed != nil { // what was being listed is half known
+			return nil, w.failed
+		}
 		if t := w.next(); t != nil {
 			return t, nil
 		}
@@ -257,9 +274,7 @@ func (w *Watcher) Next() (AnyTable, error) {
 			w.told = true
 			return nil, nil //nolint:nilnil // no table
 		}
-		if err := w.step(); err != nil {
-			return nil, err
-		}
+		w.failed = w.step()
 	}
 }
 
@@ -320,12 +335,10 @@ func (w *Watcher) take(m Message, err error) error {
 	switch {
 	case errors.Is(err, ErrOverrun):
 		w.stats.overruns.Add(1)
-		for i, t := range w.tables {
+		for _, t := range w.tables {
 			t.doubtAll()
-			if f := w.specs[i].forget; f != nil {
-				f()
-			}
 		}
+		w.forget()
 		w.owe(0)
 		return nil
 	case err != nil:
@@ -354,6 +367,15 @@ func (w *Watcher) take(m Message, err error) error {
 	return nil
 }
 
+// forget is for when messages were lost, or dropped unread.
+func (w *Watcher) forget() {
+	for _, s := range w.specs {
+		if s.forget != nil {
+			s.forget()
+		}
+	}
+}
+
 // doubtful reports whether anything is in doubt, and whether everything is.
 func (w *Watcher) doubtful() (some, all bool) {
 	all = true
@@ -374,7 +396,7 @@ func (w *Watcher) owe(within time.Duration) {
 	w.owed, w.quiet = true, 0
 	now := time.Now()
 	w.due = now.Add(within)
-	if pause := max(healQuiet, w.took) << w.torn; w.torn > 0 || now.Sub(w.ended) < pause {
+	if pause := max(healQuiet, w.took) << min(w.torn, healDoublings); w.torn > 0 || now.Sub(w.ended) < pause {
 		w.quiet = healQuiet
 		w.due = now.Add(min(pause, healPause))
 	}
@@ -392,6 +414,9 @@ func (w *Watcher) heal() error {
 	before := w.untold()
 	start := time.Now()
 	torn, err := w.list()
+	if err == nil {
+		err = w.catchUp(torn)
+	}
 	if err != nil {
 		if w.sub.closed.Load() {
 			err = w.sub.fail(net.ErrClosed)
@@ -400,7 +425,7 @@ func (w *Watcher) heal() error {
 	}
 	gone := false
 	for i, t := range w.tables {
-		some := t.confirm(!torn)
+		some := t.confirm(!torn[i])
 		if gone {
 			some = t.orphan() || some
 		}
@@ -412,13 +437,13 @@ func (w *Watcher) heal() error {
 		w.stats.heals.Add(1)
 		w.stats.repaired.Add(uint64(max(0, w.untold()-before)))
 	}
-	if torn {
+	if slices.Contains(torn, true) {
 		w.stats.interrupted.Add(1)
 		w.torn++
 	} else {
 		w.torn = 0
 	}
-	w.begun = w.begun || !torn || w.torn >= tornLists
+	w.begun = w.begun || w.torn == 0 || w.torn >= tornLists
 	w.owed = false
 	if some, _ := w.doubtful(); some {
 		w.owe(healSoon)
@@ -426,63 +451,76 @@ func (w *Watcher) heal() error {
 	return nil
 }
 
-// list lists what is in doubt. torn says that objects may be missing.
-func (w *Watcher) list() (torn bool, err error) {
+// list lists what is in doubt. torn says of which tables objects may be missing.
+func (w *Watcher) list() (torn []bool, err error) {
 	for _, s := range w.specs {
 		if s.settle != nil {
 			if err := s.settle(w.ctx, w.c); err != nil {
-				return false, err
+				return nil, err
 			}
 			break
 		}
 	}
-	for _, t := range w.tables {
+	torn = make([]bool, len(w.tables))
+	for i, t := range w.tables {
 		if some, _ := t.doubtful(); some {
-			again, err := t.list(w.ctx, w.c)
-			if err != nil {
-				return false, err
+			if torn[i], err = t.list(w.ctx, w.c); err != nil {
+				return nil, err
 			}
-			torn = torn || again
 		}
 	}
-	again, err := w.catchUp()
-	return torn || again, err
+	return torn, nil
 }
 
 // discard drops the events that wait, which a list of everything covers. The kernel
 // drops events without a further word until it has found them read.
 func (w *Watcher) discard() error {
 	var m Message
-	for {
-		if ok, err := w.sub.TryRead(&m); err != nil && !errors.Is(err, ErrOverrun) {
+	for some := false; ; some = true {
+		switch ok, err := w.sub.TryRead(&m); {
+		case errors.Is(err, ErrOverrun):
+			w.stats.overruns.Add(1)
+		case err != nil:
 			return err
-		} else if !ok && err == nil {
+		case !ok:
+			if some {
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				w.forget()
+			}
 			return nil
 		}
 	}
 }
 
-// catchUp takes in the events that came while a list was taken, and reports whether
-// the list may lack objects because of one. While there is no end of them, it may.
-func (w *Watcher) catchUp() (torn bool, err error) {
+// catchUp takes in the events that came while a list was taken, and adds to torn the
+// tables that may lack objects because of one. While there is no end of them, all may.
+func (w *Watcher) catchUp(torn []bool) error {
+	all := func() {
+		for i := range torn {
+			torn[i] = true
+		}
+	}
 	for range catchUpMax {
 		var m Message
 		ok, err := w.sub.TryRead(&m)
 		if !ok && err == nil {
-			return torn, nil
+			return nil
 		}
 		overrun := errors.Is(err, ErrOverrun)
 		if err := w.take(m, err); err != nil {
-			return false, err
+			return err
 		}
 		if overrun {
-			return true, nil
+			all()
+			return nil
 		}
-		for _, s := range w.specs {
-			torn = torn || s.tears != nil && s.tears(m)
+		for i, t := range w.tables {
+			torn[i] = torn[i] || t.tears(m)
 		}
 	}
-	return true, nil
+	all()
+	return nil
 }
 
 func (w *Watcher) untold() (n int) {
@@ -513,6 +551,9 @@ func (w *Watcher) View(f func()) {
 // Close ends the watch. Any goroutine may call it, at any time and more than once; it
 // ends a read that waits.
 func (w *Watcher) Close() error {
+	if w == nil {
+		return nil
+	}
 	err := w.sub.Close() // first: the context is not what ended it
 	w.cancel()
 	return err

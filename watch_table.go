@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/maphash"
 	"iter"
+	"math"
 	"slices"
 )
 
@@ -112,6 +113,9 @@ type AnyTable interface {
 	doubtAll()
 	// list lists what is in doubt; torn says that some of it may be missing.
 	list(ctx context.Context, c *Client) (torn bool, err error)
+	// tears reports whether the list that was taken while a message came, if there was
+	// one, may lack objects because of it.
+	tears(m Message) bool
 	// confirm ends what was in doubt when the list began: what the list has not seen
 	// is gone. If the list is not sure, it remains in doubt. It reports whether an
 	// object went.
@@ -133,7 +137,6 @@ type tableSpec struct {
 	base     bool
 	forget   func()
 	settle   func(context.Context, *Client) error
-	tears    func(Message) bool
 }
 
 // NewTable returns an empty table, for [NewWatcher].
@@ -144,6 +147,12 @@ func NewTable[T any, K comparable](s Source[T, K]) *Table[T] {
 const (
 	chunkBits = 8
 	chunkLen  = 1 << chunkBits
+
+	// replayed, added to the number of a list, says that an event that came while it
+	// was taken has changed the object since.
+	replayed = 1
+	// suspicionsMax is how many lists of some objects are taken instead of one of all.
+	suspicionsMax = 16
 )
 
 // entry is a place for an object. Places are numbered from 1 and never move; a chain
@@ -151,7 +160,7 @@ const (
 type entry[T any] struct {
 	v          T
 	hash, next uint32
-	seen       uint32 // the list that it was last seen in; 0 is a free place
+	seen       uint32 // the list that it was last seen in, or that plus replayed; 0 is a free place
 	note       uint32 // 1 + index of the note that waits, 0 if none does
 }
 
@@ -203,7 +212,7 @@ func (t *table[T, K]) bind(w *Watcher) { t.w = w }
 func (t *table[T, K]) spec() tableSpec {
 	return tableSpec{
 		op: t.src.Op, protocol: t.src.Protocol, groups: t.src.Groups, base: t.src.Base,
-		forget: t.src.Forget, settle: t.src.Settle, tears: t.src.Tears,
+		forget: t.src.Forget, settle: t.src.Settle,
 	}
 }
 
@@ -248,20 +257,46 @@ func (t *table[T, K]) apply(m Message) (bool, error) {
 		return false, err
 	}
 	hash := t.find(&t.ev.Object)
-	fit := t.fit()
+	fit := t.fitSeen()
 	switch {
 	case t.ev.Type == Deleted || t.src.Match != nil && !t.src.Match(&t.ev.Object):
 		if fit >= 0 {
+			t.replay(t.entry(t.ids[fit]), true)
 			t.remove(t.ids[fit])
 		}
 	case t.src.Known != nil && !t.src.Known(&t.ev.Object):
 		t.doubtAll()
 	case fit >= 0:
+		e := t.entry(t.ids[fit])
+		if !t.src.Equal(&e.v, &t.ev.Object) {
+			t.replay(e, false)
+		}
 		t.update(t.ids[fit])
 	default:
-		t.insert(hash, fit == FitFirst)
+		e := t.insert(hash, fit == FitFirst)
+		if len(t.ids) > 0 {
+			t.replay(e, false)
+		}
 	}
 	return true, nil
+}
+
+// replaying reports whether the events are those that came while a list was taken, of
+// which it may know already.
+func (t *table[T, K]) replaying() bool { return t.asked.all || len(t.asked.some) > 0 }
+
+// replay is told what an event does to an object. Where the place of an object decides
+// which one an event is about, an event that a list has known of already may hit another
+// one than it did in the kernel. It shows in the next event that hits the same again, and
+// then all is listed once more.
+func (t *table[T, K]) replay(e *entry[T], gone bool) {
+	if t.src.Fit == nil || !t.replaying() {
+		return
+	}
+	if e.seen == t.lists+replayed && (gone || len(t.ids) > 1) {
+		t.doubtAll()
+	}
+	e.seen = t.lists + replayed
 }
 
 // see takes in what is listed.
@@ -280,16 +315,19 @@ func (t *table[T, K]) see(all iter.Seq2[T, error]) (torn bool, err error) {
 		}
 		hash := t.find(&t.ev.Object)
 		fit := t.fit()
-		if fit < 0 {
+		switch {
+		case fit >= 0:
+			id := t.ids[fit]
+			if e := t.entry(id); t.asked.all && len(t.ids) > 1 && e.seen != t.lists { // the order is that of the list
+				t.unlink(id, e)
+				t.link(id, e, false)
+			}
+			t.update(id)
+		case len(t.ids) > 0 && !t.asked.all: // a list of some does not tell their order among all
+			t.doubtAll()
+		default:
 			t.insert(hash, false)
-			continue
 		}
-		id := t.ids[fit]
-		if e := t.entry(id); len(t.ids) > 1 && e.seen != t.lists { // the order is that of the list
-			t.unlink(id, e)
-			t.link(id, e, false)
-		}
-		t.update(id)
 	}
 	return false, nil
 }
@@ -320,6 +358,39 @@ func (t *table[T, K]) fit() int {
 	return FitLast
 }
 
+// fitSeen is fit that prefers what the list at hand has brought, if that is one of
+// everything: the others may be gone.
+func (t *table[T, K]) fitSeen() int {
+	if t.src.Fit == nil || !t.asked.all {
+		return t.fit()
+	}
+	rest := 0
+	for i, id := range t.ids {
+		if t.entry(id).seen >= t.lists {
+			copy(t.ids[rest+1:i+1], t.ids[rest:i])
+			t.ids[rest] = id
+			rest++
+		}
+	}
+	same := t.same
+	defer func() { t.same = same }()
+	for i, id := range t.ids {
+		same[i] = &t.entry(id).v
+	}
+	t.same = same[:rest]
+	fit := t.fit()
+	if fit >= 0 || rest == len(same) {
+		return fit
+	}
+	t.same = same[rest:]
+	if old := t.fit(); old >= 0 {
+		return rest + old
+	} else if rest == 0 {
+		return old
+	}
+	return fit
+}
+
 func (t *table[T, K]) entry(id uint32) *entry[T] {
 	id--
 	return &t.chunks[id>>chunkBits][id&(chunkLen-1)]
@@ -328,7 +399,7 @@ func (t *table[T, K]) entry(id uint32) *entry[T] {
 func (t *table[T, K]) head(hash uint32) *uint32 { return &t.heads[hash&uint32(len(t.heads)-1)] }
 
 // insert adds the object of the event.
-func (t *table[T, K]) insert(hash uint32, first bool) {
+func (t *table[T, K]) insert(hash uint32, first bool) *entry[T] {
 	if t.n >= len(t.heads) {
 		t.grow()
 	}
@@ -350,6 +421,7 @@ func (t *table[T, K]) insert(hash uint32, first bool) {
 		old = t.regain(&e.v)
 	}
 	t.noteOf(id, e, old)
+	return e
 }
 
 // noteOf has a change of an entry told.
@@ -417,7 +489,7 @@ func (t *table[T, K]) grow() {
 // the value remains that which was told.
 func (t *table[T, K]) update(id uint32) {
 	e := t.entry(id)
-	e.seen = t.lists
+	e.seen = max(e.seen, t.lists)
 	if t.src.Equal(&e.v, &t.ev.Object) {
 		t.w.stats.unchanged.Add(1)
 		return
@@ -485,11 +557,15 @@ func (t *table[T, K]) doubtful() (some, all bool) {
 	return t.doubts.all || len(t.doubts.some) > 0, t.doubts.all
 }
 
-func (t *table[T, K]) doubt(s Suspicion[T]) {
-	if s.List == nil {
-		t.doubtAll()
-	} else {
-		t.doubts.some = append(t.doubts.some, s)
+func (t *table[T, K]) doubt(some ...Suspicion[T]) {
+	for _, s := range some {
+		switch {
+		case t.doubts.all:
+		case s.List == nil || len(t.doubts.some) == suspicionsMax:
+			t.doubtAll()
+		default:
+			t.doubts.some = append(t.doubts.some, s)
+		}
 	}
 }
 
@@ -497,7 +573,14 @@ func (t *table[T, K]) doubtAll() { t.doubts = doubts[T]{all: true} }
 
 // list implements AnyTable.
 func (t *table[T, K]) list(ctx context.Context, c *Client) (torn bool, err error) {
-	t.lists++
+	if t.lists > math.MaxUint32-4 { // start again
+		t.each(func(_ uint32, e *entry[T]) bool {
+			e.seen = replayed
+			return true
+		})
+		t.lists = 0
+	}
+	t.lists += 1 + replayed
 	t.asked, t.doubts = t.doubts, doubts[T]{}
 	if t.asked.all {
 		return t.see(t.src.List(ctx, c))
@@ -512,6 +595,11 @@ func (t *table[T, K]) list(ctx context.Context, c *Client) (torn bool, err error
 	return torn, nil
 }
 
+// tears implements AnyTable.
+func (t *table[T, K]) tears(m Message) bool {
+	return t.src.Tears != nil && t.replaying() && t.src.Tears(m)
+}
+
 // confirm implements AnyTable.
 func (t *table[T, K]) confirm(sure bool) (some bool) {
 	asked := t.asked
@@ -521,14 +609,14 @@ func (t *table[T, K]) confirm(sure bool) (some bool) {
 		t.doubtAll()
 		return false
 	case !sure:
-		t.doubts.some = append(t.doubts.some, asked.some...)
+		t.doubt(asked.some...)
 		return false
 	case !asked.all && len(asked.some) == 0:
 		return false
 	}
 	n := t.n
 	t.each(func(id uint32, e *entry[T]) bool {
-		if e.seen != t.lists && (asked.all || slices.ContainsFunc(asked.some, func(d Suspicion[T]) bool { return d.Who != nil && d.Who(&e.v) })) {
+		if e.seen < t.lists && (asked.all || slices.ContainsFunc(asked.some, func(d Suspicion[T]) bool { return d.Who != nil && d.Who(&e.v) })) {
 			t.succeed(id, e)
 		}
 		return true
@@ -586,18 +674,22 @@ func (t *table[T, K]) nextGone() bool {
 func (t *table[T, K]) nextNote() bool {
 	for t.noteAt < len(t.notes) {
 		n := t.notes[t.noteAt]
-		if n.id != 0 {
+		some := n.id != 0
+		if some {
 			e := t.entry(n.id)
 			e.note = 0
-			t.change = Change[T]{Type: Added, New: e.v}
-			if n.old != 0 {
-				t.change.Type, t.change.Old = Changed, t.olds[n.old-1]
+			if n.old == 0 {
+				t.change = Change[T]{Type: Added, New: e.v}
+			} else if old := &t.olds[n.old-1]; t.src.Equal(old, &e.v) { // it has changed back
+				some = false
+			} else {
+				t.change = Change[T]{Type: Changed, Old: *old, New: e.v}
 			}
 		}
 		if t.noteAt++; t.noteAt == len(t.notes) {
 			t.notes, t.noteAt, t.olds = emptied(t.notes), 0, emptied(t.olds)
 		}
-		if n.id != 0 {
+		if some {
 			return true
 		}
 	}
