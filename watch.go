@@ -390,8 +390,13 @@ func (w *Watcher) heal() error {
 		}
 		return err
 	}
-	for _, t := range w.tables {
-		t.confirm(!torn)
+	gone := false
+	for i, t := range w.tables {
+		some := t.confirm(!torn)
+		if gone {
+			some = t.orphan() || some
+		}
+		gone = gone || some && w.specs[i].base
 	}
 	w.ended = time.Now()
 	w.took = w.ended.Sub(start)

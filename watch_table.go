@@ -34,7 +34,8 @@ type Source[T any, K comparable] struct {
 	// Match says which objects are watched: the same that List yields. nil is all.
 	Match func(*T) bool
 	// Known reports whether what an object refers to is known. One that comes
-	// before what it refers to is left out, and listed again. nil is always.
+	// before what it refers to is left out, and listed again; one that a list has
+	// outlived goes with what it refers to. nil is always.
 	Known func(*T) bool
 	// Fit is for objects of which several may have the same key. It says which of
 	// them, in the kernel's order, an event is about, by its index: that one is
@@ -71,7 +72,8 @@ const (
 // Suspicion names objects that may no longer be as they were. If there is one, they
 // are listed again.
 type Suspicion[T any] struct {
-	// Who are the objects.
+	// Who are the objects. nil is some that are not known yet, because Match said no of
+	// them when they were: they are listed in any case.
 	Who func(*T) bool
 	// List lists those that there still are, and may list others. nil is the Source's.
 	List func(ctx context.Context, c *Client) iter.Seq2[T, error]
@@ -110,8 +112,12 @@ type AnyTable interface {
 	// list lists what is in doubt; torn says that some of it may be missing.
 	list(ctx context.Context, c *Client) (torn bool, err error)
 	// confirm ends what was in doubt when the list began: what the list has not seen
-	// is gone. If the list is not sure, it remains in doubt.
-	confirm(sure bool)
+	// is gone. If the list is not sure, it remains in doubt. It reports whether an
+	// object went.
+	confirm(sure bool) (some bool)
+	// orphan removes what refers to what is not known any more, and reports whether
+	// there was any.
+	orphan() (some bool)
 	// untold returns how many changes were not told yet.
 	untold() int
 	nextGone() bool
@@ -443,10 +449,16 @@ func (t *table[T, K]) release(id uint32, e *entry[T]) {
 
 // suspect implements AnyTable.
 func (t *table[T, K]) suspect(m Message) {
-	if t.src.Suspect == nil || t.doubts.all {
+	if t.src.Suspect == nil {
 		return
 	}
 	for _, s := range t.src.Suspect(m) {
+		if t.doubts.all && !s.Gone {
+			continue
+		} else if s.Who == nil {
+			t.doubt(s)
+			continue
+		}
 		t.each(func(id uint32, e *entry[T]) bool {
 			switch {
 			case !s.Who(&e.v):
@@ -455,11 +467,8 @@ func (t *table[T, K]) suspect(m Message) {
 				t.remove(id)
 				t.w.stats.vanished.Add(1)
 				return true
-			case s.List == nil:
-				t.doubtAll()
-			default:
-				t.doubts.some = append(t.doubts.some, s)
 			}
+			t.doubt(s)
 			return false
 		})
 	}
@@ -468,6 +477,14 @@ func (t *table[T, K]) suspect(m Message) {
 // doubtful implements AnyTable.
 func (t *table[T, K]) doubtful() (some, all bool) {
 	return t.doubts.all || len(t.doubts.some) > 0, t.doubts.all
+}
+
+func (t *table[T, K]) doubt(s Suspicion[T]) {
+	if s.List == nil {
+		t.doubtAll()
+	} else {
+		t.doubts.some = append(t.doubts.some, s)
+	}
 }
 
 func (t *table[T, K]) doubtAll() { t.doubts = doubts[T]{all: true} }
@@ -490,25 +507,43 @@ func (t *table[T, K]) list(ctx context.Context, c *Client) (torn bool, err error
 }
 
 // confirm implements AnyTable.
-func (t *table[T, K]) confirm(sure bool) {
+func (t *table[T, K]) confirm(sure bool) (some bool) {
 	asked := t.asked
 	t.asked = doubts[T]{}
 	switch {
 	case !sure && asked.all:
 		t.doubtAll()
-		return
+		return false
 	case !sure:
 		t.doubts.some = append(t.doubts.some, asked.some...)
-		return
+		return false
 	case !asked.all && len(asked.some) == 0:
-		return
+		return false
 	}
+	n := t.n
 	t.each(func(id uint32, e *entry[T]) bool {
-		if e.seen != t.lists && (asked.all || slices.ContainsFunc(asked.some, func(d Suspicion[T]) bool { return d.Who(&e.v) })) {
+		if e.seen != t.lists && (asked.all || slices.ContainsFunc(asked.some, func(d Suspicion[T]) bool { return d.Who != nil && d.Who(&e.v) })) {
 			t.succeed(id, e)
 		}
 		return true
 	})
+	return t.n < n
+}
+
+// orphan implements AnyTable.
+func (t *table[T, K]) orphan() (some bool) {
+	if t.src.Known == nil {
+		return false
+	}
+	n := t.n
+	t.each(func(id uint32, e *entry[T]) bool {
+		if !t.src.Known(&e.v) {
+			t.remove(id)
+			t.w.stats.vanished.Add(1)
+		}
+		return true
+	})
+	return t.n < n
 }
 
 // succeed removes an object that a list has not seen. If the list brought one with the
