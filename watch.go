@@ -247,6 +247,9 @@ func NewWatcher(ctx context.Context, c *Client, tables []AnyTable, opts ...Subsc
 // nil once, for [Synced]. Its errors are those of [Watch.Next].
 func (w *Watcher) Next() (AnyTable, error) {
 	for {
+		if w.ctx.Err() != nil { // what waits to be told doesn't matter any more
+			return nil, w.sub.fail(net.ErrClosed)
+		}
 		if t := w.next(); t != nil {
 			return t, nil
 		}
