@@ -331,8 +331,13 @@ func (w *Watcher) take(m Message, err error) error {
 	case err != nil:
 		return err
 	}
-	for _, t := range w.tables {
-		t.suspect(m)
+	gone := false
+	for i, t := range w.tables {
+		some := t.suspect(m)
+		if gone {
+			some = t.orphan() || some
+		}
+		gone = gone || some && w.specs[i].base
 	}
 	for _, t := range w.tables {
 		ok, err := t.apply(m)

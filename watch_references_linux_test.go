@@ -63,7 +63,7 @@ type thingWatch struct {
 	bases, users *Table[thing]
 }
 
-func watchThings(t *testing.T, k *thingKernel, change func(w *thingWatch, users *Source[thing, int])) *thingWatch {
+func watchThings(t *testing.T, k *thingKernel, change func(w *thingWatch, bases, users *Source[thing, int])) *thingWatch {
 	t.Helper()
 	c, err := New()
 	if err != nil {
@@ -73,10 +73,9 @@ func watchThings(t *testing.T, k *thingKernel, change func(w *thingWatch, users 
 	w := &thingWatch{}
 	bases, users := k.source(&k.bases, newBase, delBase), k.source(&k.users, newUser, delUser)
 	bases.Base = true
-	w.bases = NewTable(bases)
 	users.Known = func(v *thing) bool { return w.bases.Has(&thing{id: v.ref}) }
-	change(w, &users)
-	w.users = NewTable(users)
+	change(w, &bases, &users)
+	w.bases, w.users = NewTable(bases), NewTable(users)
 	if w.Watcher, err = NewWatcher(t.Context(), c, []AnyTable{w.bases, w.users}); err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +132,7 @@ func vanish(m Message) []Suspicion[thing] {
 // What is certainly gone goes at once, also while everything is in doubt.
 func TestWatchGoneInDoubt(t *testing.T) {
 	k := &thingKernel{bases: []thing{{1, 0}, {2, 0}}, users: []thing{{11, 1}, {12, 2}}}
-	w := watchThings(t, k, func(_ *thingWatch, users *Source[thing, int]) { users.Suspect = vanish })
+	w := watchThings(t, k, func(_ *thingWatch, _, users *Source[thing, int]) { users.Suspect = vanish })
 	// A user of a base that nobody has heard of puts all users in doubt.
 	for _, m := range []Message{thingMessage(newUser, 13, 3), thingMessage(delBase, 1, 0)} {
 		if err := w.take(m, nil); err != nil {
@@ -154,7 +153,7 @@ func TestWatchGoneInDoubt(t *testing.T) {
 // What a list has outlived goes with what it refers to.
 func TestWatchOrphans(t *testing.T) {
 	k := &thingKernel{bases: []thing{{1, 0}, {2, 0}}, users: []thing{{11, 1}, {12, 2}}}
-	w := watchThings(t, k, func(*thingWatch, *Source[thing, int]) {})
+	w := watchThings(t, k, func(_ *thingWatch, _, _ *Source[thing, int]) {})
 	w.bases.doubtAll()
 	k.bases = []thing{{2, 0}}
 	if err := w.heal(); err != nil {
@@ -166,10 +165,28 @@ func TestWatchOrphans(t *testing.T) {
 	}
 }
 
+// What goes without an event of its own takes along what refers to it.
+func TestWatchGoneWithGone(t *testing.T) {
+	k := &thingKernel{bases: []thing{{1, 0}, {2, 0}}, users: []thing{{11, 1}, {12, 2}}}
+	const down = 99
+	w := watchThings(t, k, func(_ *thingWatch, bases, _ *Source[thing, int]) {
+		bases.Suspect = func(m Message) []Suspicion[thing] {
+			if m.Type != down {
+				return nil
+			}
+			return []Suspicion[thing]{{Gone: true, Who: func(v *thing) bool { return v.id == int(m.Data[0]) }}}
+		}
+	})
+	if err := w.take(thingMessage(down, 1, 0), nil); err != nil {
+		t.Fatal(err)
+	}
+	w.expect(t, "removed user 11", "removed base 1")
+}
+
 // A suspicion may be about objects that are not known.
 func TestWatchUnknownSuspects(t *testing.T) {
 	k := &thingKernel{bases: []thing{{1, 0}}, users: []thing{{11, 1}, {12, 2}}}
-	w := watchThings(t, k, func(w *thingWatch, users *Source[thing, int]) {
+	w := watchThings(t, k, func(_ *thingWatch, _, users *Source[thing, int]) {
 		users.Match = users.Known // users of other bases are not watched
 		list := users.List
 		users.Suspect = func(m Message) []Suspicion[thing] {
@@ -197,7 +214,7 @@ func TestWatchUnknownSuspects(t *testing.T) {
 
 // What waits to be told does not come before the news that the watch has ended.
 func TestWatchEndsAtOnce(t *testing.T) {
-	w := watchThings(t, &thingKernel{}, func(*thingWatch, *Source[thing, int]) {})
+	w := watchThings(t, &thingKernel{}, func(_ *thingWatch, _, _ *Source[thing, int]) {})
 	if err := w.take(thingMessage(newBase, 1, 0), nil); err != nil {
 		t.Fatal(err)
 	}

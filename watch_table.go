@@ -34,8 +34,8 @@ type Source[T any, K comparable] struct {
 	// Match says which objects are watched: the same that List yields. nil is all.
 	Match func(*T) bool
 	// Known reports whether what an object refers to is known. One that comes
-	// before what it refers to is left out, and listed again; one that a list has
-	// outlived goes with what it refers to. nil is always.
+	// before what it refers to is left out, and listed again; one that refers to
+	// what has gone without an event of its own goes with it. nil is always.
 	Known func(*T) bool
 	// Fit is for objects of which several may have the same key. It says which of
 	// them, in the kernel's order, an event is about, by its index: that one is
@@ -104,8 +104,9 @@ type AnyTable interface {
 	spec() tableSpec
 	// apply takes in an event; it reports whether the message was one.
 	apply(m Message) (bool, error)
-	// suspect asks what else a message may have changed.
-	suspect(m Message)
+	// suspect asks what else a message may have changed, and reports whether some of
+	// it is gone.
+	suspect(m Message) (some bool)
 	// doubtful reports whether anything has to be listed, and whether that is all.
 	doubtful() (any, all bool)
 	doubtAll()
@@ -448,10 +449,11 @@ func (t *table[T, K]) release(id uint32, e *entry[T]) {
 }
 
 // suspect implements AnyTable.
-func (t *table[T, K]) suspect(m Message) {
+func (t *table[T, K]) suspect(m Message) (some bool) {
 	if t.src.Suspect == nil {
-		return
+		return false
 	}
+	n := t.n
 	for _, s := range t.src.Suspect(m) {
 		if t.doubts.all && !s.Gone {
 			continue
@@ -472,6 +474,7 @@ func (t *table[T, K]) suspect(m Message) {
 			return false
 		})
 	}
+	return t.n < n
 }
 
 // doubtful implements AnyTable.
