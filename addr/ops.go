@@ -140,11 +140,15 @@ func (d *decoder) list(ctx context.Context, c *nlkit.Client, op string) ([]Addre
 // comes, and comes last: [nlkit.ErrDumpInterrupted] if addresses changed
 // meanwhile, so that some may be missing or come twice.
 func All(ctx context.Context, c *nlkit.Client, opts ...ListOption) iter.Seq2[Address, error] {
+	return all(ctx, c, "addr.All", newDecoder(opts).filter)
+}
+
+func all(ctx context.Context, c *nlkit.Client, op string, f filter) iter.Seq2[Address, error] {
 	return func(yield func(Address, error) bool) {
-		d := newDecoder(opts)
-		req := d.request("addr.All")
-		if d.filter.err != nil {
-			yield(Address{}, req.Fail(d.filter.err))
+		d := &decoder{filter: f}
+		req := d.request(op)
+		if f.err != nil {
+			yield(Address{}, req.Fail(f.err))
 			return
 		}
 		for a, err := range nlkit.All(ctx, c, req, d.message) {
