@@ -38,6 +38,12 @@ func newQuietLab(t testing.TB) *lab {
 func (l *lab) open(t testing.TB, opts ...nlkit.Option) {
 	t.Helper()
 	l.c = dial(t, l.ns, opts...)
+	l.again(t)
+}
+
+// again makes the pair of links.
+func (l *lab) again(t testing.TB) {
+	t.Helper()
 	l.ns.RunInput(t, "link add v0 type veth peer name v1\nlink set v0 up\nlink set v1 up\n", "ip", "-batch", "-")
 	l.v0 = l.index(t, "v0")
 	l.v1 = l.v0 - 1 // the peer is made first
@@ -76,10 +82,3 @@ func (l *lab) sysctl(t testing.TB, name, value string) {
 
 func prefix(s string) netip.Prefix { return netip.MustParsePrefix(s) }
 func ip(s string) netip.Addr       { return netip.MustParseAddr(s) }
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}

@@ -140,17 +140,17 @@ func (d *decoder) list(ctx context.Context, c *nlkit.Client, op string) ([]Addre
 // comes, and comes last: [nlkit.ErrDumpInterrupted] if addresses changed
 // meanwhile, so that some may be missing or come twice.
 func All(ctx context.Context, c *nlkit.Client, opts ...ListOption) iter.Seq2[Address, error] {
-	d := newDecoder(opts)
-	return d.all(ctx, c, d.request("addr.All"))
+	return all(ctx, c, "addr.All", newDecoder(opts).filter)
 }
 
-func (d *decoder) all(ctx context.Context, c *nlkit.Client, req nlkit.Request) iter.Seq2[Address, error] {
+func all(ctx context.Context, c *nlkit.Client, op string, f filter) iter.Seq2[Address, error] {
 	return func(yield func(Address, error) bool) {
-		if d.filter.err != nil {
-			yield(Address{}, req.Fail(d.filter.err))
+		d := &decoder{filter: f}
+		req := d.request(op)
+		if f.err != nil {
+			yield(Address{}, req.Fail(f.err))
 			return
 		}
-		d := &decoder{filter: d.filter} // several loops may run at the same time
 		for a, err := range nlkit.All(ctx, c, req, d.message) {
 			if d.noLink(err) || !yield(a, err) {
 				return

@@ -330,19 +330,24 @@ func (f *filter) match(a *Address) bool {
 		a.Flags.Has(f.flags) && a.Flags&f.noFlags == 0
 }
 
-// request returns the message of a dump: what the kernel can filter by.
-func (f *filter) request() []byte {
+// ofFamily returns the family that the options choose, or that their prefixes have.
+func (f *filter) ofFamily() rtnl.Family {
 	family := f.family
 	for _, p := range []netip.Prefix{f.prefix, f.within} {
 		if family == rtnl.FamilyUnspec {
 			family = rtnl.FamilyOf(p.Addr())
 		}
 	}
+	return family
+}
+
+// request returns the message of a dump: what the kernel can filter by.
+func (f *filter) request() []byte {
 	link := 0
 	if f.link > 0 && f.link <= math.MaxInt32 {
 		link = f.link
 	}
-	b := header(make([]byte, 0, headerLen+8), family, 0, 0, 0, link)
+	b := header(make([]byte, 0, headerLen+8), f.ofFamily(), 0, 0, 0, link)
 	if f.hasNSID {
 		b = attr.AppendUint32(b, uapi.IFA_TARGET_NETNSID, uint32(f.nsid))
 	}

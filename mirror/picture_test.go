@@ -210,10 +210,12 @@ func fresh(ctx context.Context, t testing.TB, c *nlkit.Client, keep func(link.Li
 	get(func() error { s.Links, err = link.List(ctx, c); return err })
 	get(func() error { s.Nexthops, err = nexthop.List(ctx, c); return err })
 	get(func() error { s.Addresses, err = addr.List(ctx, c); return err })
-	get(func() error { s.Neighbours, err = neigh.List(ctx, c, neigh.MatchNoState(neigh.StateNoARP)); return err })
+	get(func() error { s.Neighbours, err = neigh.List(ctx, c); return err })
 	get(func() error { s.FDB, err = neigh.List(ctx, c, neigh.FDB()); return err })
-	// The kernel does not tell of the addresses that network cards listen to.
-	s.FDB = slices.DeleteFunc(s.FDB, func(n neigh.Neighbour) bool { return n.Flags.Has(neigh.FlagSelf) && !n.Addr.IsValid() })
+	// What the kernel does not tell of is not watched: see neigh.Watch.
+	const known = neigh.StatePermanent | neigh.StateReachable | neigh.StateStale | neigh.StateDelay | neigh.StateProbe
+	s.Neighbours = slices.DeleteFunc(s.Neighbours, func(n neigh.Neighbour) bool { return n.State&known == 0 })
+	s.FDB = slices.DeleteFunc(s.FDB, func(n neigh.Neighbour) bool { return n.CacheInfo == nil })
 	get(func() error { s.Rules, err = rule.List(ctx, c); return err })
 	get(func() error { s.Routes, err = route.List(ctx, c); return err })
 	if err != nil {

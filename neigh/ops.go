@@ -267,15 +267,15 @@ func list(ctx context.Context, c *nlkit.Client, op string, f filter) ([]Neighbou
 //
 // Errors: those of [List].
 func All(ctx context.Context, c *nlkit.Client, opts ...ListOption) iter.Seq2[Neighbour, error] {
-	return all(ctx, c, "neigh.All", opts)
+	return all(ctx, c, "neigh.All", newFilter(opts))
 }
 
-func all(ctx context.Context, c *nlkit.Client, op string, opts []ListOption) iter.Seq2[Neighbour, error] {
+func all(ctx context.Context, c *nlkit.Client, op string, f filter) iter.Seq2[Neighbour, error] {
 	return func(yield func(Neighbour, error) bool) {
-		d := &decoder{filter: newFilter(opts), list: true}
+		d := &decoder{filter: f, list: true}
 		req := d.request(op)
-		if d.filter.err != nil {
-			yield(Neighbour{}, req.Fail(d.filter.err))
+		if f.err != nil {
+			yield(Neighbour{}, req.Fail(f.err))
 			return
 		}
 		for n, err := range nlkit.All(ctx, c, req, d.message) {

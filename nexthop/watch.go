@@ -80,11 +80,11 @@ func (s *silent) suspect(m nlkit.Message) []nlkit.Suspicion[Nexthop] {
 	if m.Type == uapi.RTM_DELNEXTHOP || m.Type == uapi.RTM_NEWNEXTHOP && m.Flags&uapi.NLM_F_REPLACE != 0 {
 		return []nlkit.Suspicion[Nexthop]{{Who: isGroup}}
 	}
-	e, ok := s.links.Heard(m.Type, m.Data)
-	if !ok {
+	old, now, ok := s.links.Take(m.Type, m.Data)
+	if !ok || now.Carries(old) {
 		return nil
 	}
-	return []nlkit.Suspicion[Nexthop]{{Who: func(n *Nexthop) bool { return n.Link == e.Index }, Gone: e.Gone}, {Who: isGroup}}
+	return []nlkit.Suspicion[Nexthop]{{Who: func(n *Nexthop) bool { return n.Link == now.Index }, Gone: now.Gone}, {Who: isGroup}}
 }
 
 func isGroup(n *Nexthop) bool { return len(n.Group) > 0 }

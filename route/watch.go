@@ -287,8 +287,8 @@ type silent struct {
 func (s *silent) suspect(m nlkit.Message) []nlkit.Suspicion[Route] {
 	switch m.Type {
 	case uapi.RTM_NEWLINK, uapi.RTM_DELLINK:
-		if e, ok := s.links.Heard(m.Type, m.Data); ok {
-			return s.link(e)
+		if old, now, ok := s.links.Take(m.Type, m.Data); ok && !now.Carries(old) {
+			return s.link(now)
 		}
 	case uapi.RTM_DELADDR:
 		if a := deletedAddress(m.Data); a.IsValid() {
@@ -306,7 +306,7 @@ func byNexthopID(r *Route) bool { return r.NexthopID != 0 }
 
 // link suspects the routes of a link. Those of one way are told from the others, of
 // which the kernel takes single hops away, or whose ways it does not tell.
-func (s *silent) link(e linkstate.Event) []nlkit.Suspicion[Route] {
+func (s *silent) link(e linkstate.Link) []nlkit.Suspicion[Route] {
 	alone := nlkit.Suspicion[Route]{
 		Who: func(r *Route) bool { return r.uses(e.Index) && !severalWays(r) },
 	}

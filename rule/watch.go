@@ -106,11 +106,11 @@ func (s *silent) suspect(m nlkit.Message) []nlkit.Suspicion[Rule] {
 	case uapi.RTM_NEWRULE, uapi.RTM_DELRULE:
 		return []nlkit.Suspicion[Rule]{{Who: func(r *Rule) bool { return r.Goto != 0 }}}
 	}
-	e, ok := s.links.Heard(m.Type, m.Data)
-	if !ok || !e.Gone && e.Name == e.OldName {
+	old, now, ok := s.links.Take(m.Type, m.Data)
+	if !ok || !now.Gone && now.Name == old.Name {
 		return nil
 	}
-	return []nlkit.Suspicion[Rule]{{Who: func(r *Rule) bool { return names(r, e.Name) || names(r, e.OldName) }}}
+	return []nlkit.Suspicion[Rule]{{Who: func(r *Rule) bool { return names(r, old.Name) || names(r, now.Name) }}}
 }
 
 func names(r *Rule, link string) bool { return link != "" && (r.IIF == link || r.OIF == link) }
