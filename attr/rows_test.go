@@ -318,6 +318,43 @@ func TestScannerReadsAnyWidth(t *testing.T) {
 	}
 }
 
+// A newer kernel may have made an attribute wider: its value counts if it fits.
+func TestScannerReadsWider(t *testing.T) {
+	for name, tc := range map[string]struct {
+		width int
+		order binary.AppendByteOrder
+		read  func(*attr.Scanner) uint64
+	}{
+		"Uint8":  {1, binary.NativeEndian, func(s *attr.Scanner) uint64 { return uint64(s.Uint8()) }},
+		"Uint16": {2, binary.NativeEndian, func(s *attr.Scanner) uint64 { return uint64(s.Uint16()) }},
+		"Uint32": {4, binary.NativeEndian, func(s *attr.Scanner) uint64 { return uint64(s.Uint32()) }},
+		"Uint64": {8, binary.NativeEndian, (*attr.Scanner).Uint64},
+		"BE16":   {2, binary.BigEndian, func(s *attr.Scanner) uint64 { return uint64(s.BE16()) }},
+		"BE32":   {4, binary.BigEndian, func(s *attr.Scanner) uint64 { return uint64(s.BE32()) }},
+		"BE64":   {8, binary.BigEndian, (*attr.Scanner).BE64},
+	} {
+		read := func(payload []byte) (uint64, error) {
+			s := attr.Scan(attr.AppendBytes(nil, 1, payload))
+			s.Next()
+			n := tc.read(&s)
+			return n, s.Err()
+		}
+		for _, payload := range [][]byte{{7}, tc.order.AppendUint16(nil, 7), tc.order.AppendUint32(nil, 7), tc.order.AppendUint64(nil, 7)} {
+			n, err := read(payload)
+			if short := len(payload) < tc.width; short != errors.Is(err, attr.ErrMalformed) || !short && (n != 7 || err != nil) {
+				t.Errorf("%s of % x: %d, %v", name, payload, n, err)
+			}
+		}
+		if n, err := read(tc.order.AppendUint64(nil, 1<<62)); tc.width < 8 && (n != 0 || !errors.Is(err, attr.ErrMalformed)) {
+			t.Errorf("%s of what does not fit: %d, %v", name, n, err)
+		}
+		// Of a struct it is the beginning.
+		if n, err := read(append(make([]byte, tc.width), 1, 2, 3, 4, 5)); n != 0 || err != nil {
+			t.Errorf("%s of a struct: %d, %v", name, n, err)
+		}
+	}
+}
+
 func TestFillIsRepeatable(t *testing.T) {
 	var a, b everything
 	allAttrs.Fill(rand.New(rand.NewPCG(1, 2)), &a)

@@ -16,7 +16,7 @@ const (
 
 // Scanner walks the attributes of one nest in place: it allocates nothing and
 // copies nothing. Its typed readers never panic; the first payload that is too
-// short ends the walk and is reported by Err.
+// short, or holds a number that does not fit, ends the walk and is reported by Err.
 type Scanner struct {
 	rest    []byte
 	payload []byte
@@ -77,36 +77,36 @@ func (s *Scanner) short(want int) bool {
 	return true
 }
 
-// Uint8 returns the payload's first byte.
+// Uint8 returns the payload as an integer of 8 bits.
 func (s *Scanner) Uint8() uint8 {
-	if s.short(1) {
-		return 0
+	if len(s.payload) == 1 {
+		return s.payload[0]
 	}
-	return s.payload[0]
+	return uint8(s.wider(wire{width: 1}))
 }
 
-// Uint16 returns the payload as an integer in host byte order.
+// Uint16 returns the payload as an integer of 16 bits in host byte order.
 func (s *Scanner) Uint16() uint16 {
-	if s.short(2) {
-		return 0
+	if len(s.payload) == 2 {
+		return binary.NativeEndian.Uint16(s.payload)
 	}
-	return binary.NativeEndian.Uint16(s.payload)
+	return uint16(s.wider(wire{width: 2}))
 }
 
-// Uint32 returns the payload as an integer in host byte order.
+// Uint32 returns the payload as an integer of 32 bits in host byte order.
 func (s *Scanner) Uint32() uint32 {
-	if s.short(4) {
-		return 0
+	if len(s.payload) == 4 {
+		return binary.NativeEndian.Uint32(s.payload)
 	}
-	return binary.NativeEndian.Uint32(s.payload)
+	return uint32(s.wider(wire{width: 4}))
 }
 
-// Uint64 returns the payload as an integer in host byte order.
+// Uint64 returns the payload as an integer of 64 bits in host byte order.
 func (s *Scanner) Uint64() uint64 {
-	if s.short(8) {
-		return 0
+	if len(s.payload) == 8 {
+		return binary.NativeEndian.Uint64(s.payload)
 	}
-	return binary.NativeEndian.Uint64(s.payload)
+	return uint64(s.wider(wire{width: 8}))
 }
 
 // Uint returns the payload as an unsigned integer in host byte order of 8, 16, 32 or
@@ -134,28 +134,46 @@ func (s *Scanner) number(w wire) uint64 {
 	return u
 }
 
-// BE16 returns the payload as an integer in network byte order.
+// BE16 returns the payload as an integer of 16 bits in network byte order.
 func (s *Scanner) BE16() uint16 {
-	if s.short(2) {
-		return 0
+	if len(s.payload) == 2 {
+		return binary.BigEndian.Uint16(s.payload)
 	}
-	return binary.BigEndian.Uint16(s.payload)
+	return uint16(s.wider(wire{width: 2, big: true}))
 }
 
-// BE32 returns the payload as an integer in network byte order.
+// BE32 returns the payload as an integer of 32 bits in network byte order.
 func (s *Scanner) BE32() uint32 {
-	if s.short(4) {
-		return 0
+	if len(s.payload) == 4 {
+		return binary.BigEndian.Uint32(s.payload)
 	}
-	return binary.BigEndian.Uint32(s.payload)
+	return uint32(s.wider(wire{width: 4, big: true}))
 }
 
-// BE64 returns the payload as an integer in network byte order.
+// BE64 returns the payload as an integer of 64 bits in network byte order.
 func (s *Scanner) BE64() uint64 {
-	if s.short(8) {
+	if len(s.payload) == 8 {
+		return binary.BigEndian.Uint64(s.payload)
+	}
+	return uint64(s.wider(wire{width: 8, big: true}))
+}
+
+// wider reads an integer that has become wider than it was, whose value must fit. Of
+// what is no integer it takes the beginning.
+func (s *Scanner) wider(w wire) uint64 {
+	if s.short(w.width) {
 		return 0
 	}
-	return binary.BigEndian.Uint64(s.payload)
+	p := s.payload
+	if n := len(p); n != 2 && n != 4 && n != 8 {
+		p = p[:w.width]
+	}
+	u, _, err := load(p, w)
+	if err != nil || !fits(u, w) {
+		s.Fail(malformed("attribute %d: %d does not fit in %v", s.Type(), u, w))
+		return 0
+	}
+	return u
 }
 
 // Text returns the payload up to its first NUL as text, without a copy: it is
