@@ -258,24 +258,25 @@ func (t *table[T, K]) apply(m Message) (bool, error) {
 	}
 	hash := t.find(&t.ev.Object)
 	fit := t.fitSeen()
+	again := t.replayed()
 	switch {
 	case t.ev.Type == Deleted || t.src.Match != nil && !t.src.Match(&t.ev.Object):
 		if fit >= 0 {
-			t.replay(t.entry(t.ids[fit]), true)
+			t.replay(t.entry(t.ids[fit]), again)
 			t.remove(t.ids[fit])
 		}
 	case t.src.Known != nil && !t.src.Known(&t.ev.Object):
 		t.doubtAll()
 	case fit >= 0:
 		e := t.entry(t.ids[fit])
-		if !t.src.Equal(&e.v, &t.ev.Object) {
-			t.replay(e, false)
+		if again || e.seen < t.lists || !t.src.Equal(&e.v, &t.ev.Object) {
+			t.replay(e, len(t.ids) > 1)
 		}
 		t.update(t.ids[fit])
 	default:
 		e := t.insert(hash, fit == FitFirst)
 		if len(t.ids) > 0 {
-			t.replay(e, false)
+			t.replay(e, again)
 		}
 	}
 	return true, nil
@@ -285,18 +286,26 @@ func (t *table[T, K]) apply(m Message) (bool, error) {
 // which it may know already.
 func (t *table[T, K]) replaying() bool { return t.asked.all || len(t.asked.some) > 0 }
 
-// replay is told what an event does to an object. Where the place of an object decides
+// replay is told of an object that an event changes. Where the place of an object decides
 // which one an event is about, an event that a list has known of already may hit another
-// one than it did in the kernel. It shows in the next event that hits the same again, and
-// then all is listed once more.
-func (t *table[T, K]) replay(e *entry[T], gone bool) {
-	if t.src.Fit == nil || !t.replaying() {
+// one than it did in the kernel: doubtful says that it may have. So may one that comes
+// while some of the others are in doubt. Then all is listed once more.
+func (t *table[T, K]) replay(e *entry[T], doubtful bool) {
+	if t.src.Fit == nil {
 		return
 	}
-	if e.seen == t.lists+replayed && (gone || len(t.ids) > 1) {
+	if len(t.doubts.some) > 0 && len(t.ids) > 1 || doubtful && t.replaying() {
 		t.doubtAll()
 	}
-	e.seen = t.lists + replayed
+	if t.replaying() {
+		e.seen = t.lists + replayed
+	}
+}
+
+// replayed reports whether replay was told of an object with the key of the event.
+func (t *table[T, K]) replayed() bool {
+	return t.src.Fit != nil && t.replaying() &&
+		slices.ContainsFunc(t.ids, func(id uint32) bool { return t.entry(id).seen == t.lists+replayed })
 }
 
 // see takes in what is listed.
@@ -541,6 +550,10 @@ func (t *table[T, K]) suspect(m Message) (some bool) {
 			case !s.Who(&e.v):
 				return true
 			case s.Gone:
+				if t.src.Fit != nil { // a list may have seen it come again
+					t.find(&e.v)
+					t.replay(e, len(t.ids) > 1)
+				}
 				t.remove(id)
 				t.w.stats.vanished.Add(1)
 				return true

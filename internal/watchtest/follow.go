@@ -26,7 +26,8 @@ type Follower[T any, K comparable] struct {
 
 	s    nlkit.Source[T, K]
 	c    *nlkit.Client
-	gate sync.Mutex // held while the consumer rests
+	gate chan struct{} // full while the consumer rests
+	stop chan struct{}
 
 	mu    sync.Mutex
 	known map[K][]T
@@ -43,11 +44,12 @@ func Follow[T any, K comparable](t testing.TB, c *nlkit.Client, s nlkit.Source[T
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &Follower[T, K]{Watch: w, s: s, c: c, known: map[K][]T{}, done: make(chan struct{})}
+	f := &Follower[T, K]{Watch: w, s: s, c: c, known: map[K][]T{}, gate: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
 	synced := make(chan struct{})
 	go f.run(synced)
 	t.Cleanup(func() {
 		_ = w.Close()
+		close(f.stop) // a test that ended early lets nobody go on
 		<-f.done
 		if f.ended != nil && !errors.Is(f.ended, net.ErrClosed) && !errors.Is(f.ended, context.Canceled) {
 			t.Errorf("%s ended: %v", s.Op, f.ended)
@@ -75,8 +77,11 @@ func (f *Follower[T, K]) run(synced chan struct{}) {
 		f.mu.Lock()
 		f.apply(ch)
 		f.mu.Unlock()
-		f.gate.Lock()
-		f.gate.Unlock() //nolint:staticcheck // it waits for the consumer to be let go on
+		select {
+		case f.gate <- struct{}{}:
+			<-f.gate
+		case <-f.stop:
+		}
 	}
 }
 
@@ -111,8 +116,8 @@ func (f *Follower[T, K]) apply(ch nlkit.Change[T]) {
 
 // Rest keeps the consumer from reading until the function that it returns is called.
 func (f *Follower[T, K]) Rest() (goOn func()) {
-	f.gate.Lock()
-	return f.gate.Unlock
+	f.gate <- struct{}{}
+	return func() { <-f.gate }
 }
 
 // Settle waits until what was told, and what the watch holds, is what the kernel lists.
