@@ -39,7 +39,6 @@ type wareKernel struct {
 	queue   []Message
 	lost    bool // the reader is to be told that messages were lost,
 	dropped bool // and until it has read the others, more are
-	listing bool
 	count   int
 }
 
