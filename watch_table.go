@@ -694,7 +694,7 @@ func (t *table[T, K]) nextNote() bool {
 			if n.old == 0 {
 				t.change = Change[T]{Type: Added, New: e.v}
 			} else if old := &t.olds[n.old-1]; t.src.Equal(old, &e.v) { // it has changed back
-				some = false
+				e.v, some = *old, false
 			} else {
 				t.change = Change[T]{Type: Changed, Old: *old, New: e.v}
 			}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/addr"
+	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/internal/watchtest"
 	"github.com/nlkit/nlkit/link"
 	"github.com/nlkit/nlkit/rtnl"
@@ -283,6 +284,7 @@ func (p *program) must(t testing.TB, err error) {
 }
 
 func TestWatchProgram(t *testing.T) {
+	nstest.NeedKernel(t, "6.2") // links that are up get other names
 	for _, keep := range []string{"0", "1"} {
 		l := newQuietLab(t)
 		l.sysctl(t, "net/ipv6/conf/all/keep_addr_on_down", keep)

@@ -44,7 +44,7 @@ func TestChurn(t *testing.T) {
 		}
 	}
 	t.Logf("%+v", stats)
-	if stats.Overruns == 0 || stats.Heals == 0 || stats.Repaired == 0 || stats.Vanished == 0 {
+	if stats.Overruns == 0 || stats.Heals == 0 || stats.Repaired == 0 || stats.Vanished == 0 && !testing.Short() {
 		t.Errorf("nothing was lost: %+v", stats)
 	}
 }

@@ -280,6 +280,7 @@ func TestNexthop(t *testing.T) {
 
 // A mirror of some links is one of what refers to them.
 func TestFilter(t *testing.T) {
+	nstest.NeedKernel(t, "6.2") // links that are up get other names
 	ns := nstest.New(t)
 	c := dial(t, ns)
 	ctx := timeout(t)

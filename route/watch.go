@@ -224,7 +224,11 @@ func (r *Route) without(hops []Nexthop) (Route, bool) {
 	left.Multipath = slices.DeleteFunc(slices.Clone(r.Multipath), func(h Nexthop) bool {
 		return slices.ContainsFunc(hops, func(gone Nexthop) bool { return sameHop(&gone, &h) })
 	})
-	if len(left.Multipath) > 1 {
+	switch len(left.Multipath) {
+	case 0: // hops that differ in nothing but their encapsulation
+		return Route{}, false
+	case 1:
+	default:
 		return left, true
 	}
 	hop := left.Multipath[0]
