@@ -262,7 +262,7 @@ func (t *table[T, K]) apply(m Message) (bool, error) {
 	switch {
 	case t.ev.Type == Deleted || t.src.Match != nil && !t.src.Match(&t.ev.Object):
 		if fit >= 0 {
-			t.replay(t.entry(t.ids[fit]), again)
+			t.replay(t.entry(t.ids[fit]), again || len(t.ids) > 1)
 			t.remove(t.ids[fit])
 		}
 	case t.src.Known != nil && !t.src.Known(&t.ev.Object):
@@ -552,7 +552,7 @@ func (t *table[T, K]) suspect(m Message) (some bool) {
 			case s.Gone:
 				if t.src.Fit != nil { // a list may have seen it come again
 					t.find(&e.v)
-					t.replay(e, len(t.ids) > 1)
+					t.replay(e, len(t.ids) > 1 || t.replayed())
 				}
 				t.remove(id)
 				t.w.stats.vanished.Add(1)
