@@ -125,9 +125,14 @@ type watch struct {
 	links  linkstate.Links
 }
 
+// event decodes the events of what is followed. Linux 6.1 and 6.12 tell twice of an FDB
+// entry that a program adds or deletes: the device does, and then the core, which knows
+// neither its destination nor its CacheInfo.
 func (w *watch) event(m nlkit.Message, e *nlkit.Event[Neighbour]) (bool, error) {
 	ok, err := w.d.event(m, e)
-	return ok && (e.Object.Family == rtnl.FamilyBridge) == w.filter.fdb, err
+	n := &e.Object
+	fdb := n.Family == rtnl.FamilyBridge
+	return ok && fdb == w.filter.fdb && (!fdb || n.CacheInfo != nil), err
 }
 
 // tears reports whether an entry was deleted: the kernel counts how far it has come with
