@@ -21,7 +21,8 @@ import (
 // there. [FlagDeprecated], [FlagTentative] and the like are told when they change.
 // The kernel renames the labels that begin with a link's name when the link is renamed,
 // and may keep IPv6 addresses of a link that goes down (sysctl keep_addr_on_down)
-// without a word: they are listed again then.
+// without a word: they are listed again then. What is set of an address while it is
+// tentative is told when it is no longer.
 //
 // It takes no privilege. Errors: [io/fs.ErrInvalid] for an option that makes no sense,
 // and for [WithTargetNSID]: other namespaces are not watched; those of
@@ -126,6 +127,9 @@ func keyOf(a *Address) key {
 
 // equal reports whether b tells nothing that a does not, but for the time that passed.
 func equal(a, b *Address) bool {
+	if a.Flags.Has(FlagTentative) && b.Flags.Has(FlagTentative) {
+		return sameTentative(a, b)
+	}
 	x := *a
 	since := a.Updated == b.Updated
 	for _, life := range []struct{ was, is *time.Duration }{
@@ -141,4 +145,13 @@ func equal(a, b *Address) bool {
 	}
 	x.Created, x.Updated = b.Created, b.Updated
 	return x == *b
+}
+
+// whatTentative is what events tell of an address while it is tentative.
+const whatTentative = FlagTentative | FlagDADFailed | FlagOptimistic
+
+// sameTentative is equal for an address that is and was tentative: what is set
+// meanwhile the kernel tells when it is no longer. (inet6_addr_modify)
+func sameTentative(a, b *Address) bool {
+	return a.Link == b.Link && a.Prefix == b.Prefix && a.Flags&whatTentative == b.Flags&whatTentative
 }

@@ -280,12 +280,11 @@ func TestNexthop(t *testing.T) {
 
 // A mirror of some links is one of what refers to them.
 func TestFilter(t *testing.T) {
-	nstest.NeedKernel(t, "6.2") // links that are up get other names
 	ns := nstest.New(t)
 	c := dial(t, ns)
 	ctx := timeout(t)
 	v, w := pair(ctx, t, c)
-	m, err := mirror.Watch(ctx, c, mirror.WithLinks(link.MatchName("v*")), mirror.WithRoutes(route.MatchTable(254)))
+	m, err := mirror.Watch(ctx, c, mirror.WithLinks(link.MatchName("x*")), mirror.WithRoutes(route.MatchTable(254)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,21 +308,29 @@ func TestFilter(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	rename := func(l link.Link, name string) {
+	enter := func(l link.Link) {
 		t.Helper()
-		if err := link.Set(ctx, c, link.Index(l.Index), link.WithName(name)); err != nil {
+		if err := link.AddAltName(ctx, c, link.Index(l.Index), "x"+l.Name); err != nil {
 			t.Fatal(err)
 		}
 	}
-	uses(v.Index)
-	rename(w, "v1")
-	uses(v.Index, w.Index)
-	rename(v, "x0")
-	uses(w.Index)
-	rename(w, "x1")
+	leave := func(l link.Link) {
+		t.Helper()
+		if err := link.DeleteAltName(ctx, c, link.Index(l.Index), "x"+l.Name); err != nil {
+			t.Fatal(err)
+		}
+	}
 	uses()
-	rename(w, "v1")
-	rename(v, "v0")
+	enter(v)
+	uses(v.Index)
+	enter(w)
+	uses(v.Index, w.Index)
+	leave(v)
+	uses(w.Index)
+	leave(w)
+	uses()
+	enter(w)
+	enter(v)
 	uses(v.Index, w.Index)
 	f.end(t)
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"runtime"
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/addr"
@@ -31,11 +32,16 @@ const (
 	pairs = 4  // pairs of veths, v0 and w0, …
 	hosts = 6  // addresses and gateways of each
 	nets  = 12 // destinations of routes
+
+	// Indexes of links, beyond those of the tunnels that a kernel makes in a namespace.
+	firstIndex = 100
+	firstPeer  = 120
 )
 
 // run makes n operations, or fewer if ctx ends or the kernel is not there.
 func (p *program) run(n int) error {
 	for range n {
+		runtime.Gosched() // where there is one CPU, the others want it too
 		err := p.step()
 		var e *nlkit.Error
 		switch {
@@ -59,8 +65,8 @@ func (p *program) step() error {
 	switch op := r.IntN(100); {
 	case op < 12:
 		// Links come again under the index that another had.
-		return link.Add(ctx, c, fmt.Sprintf("v%d", n), &link.Veth{Peer: link.NewPeer(fmt.Sprintf("w%d", n), link.WithIndex(20+n))},
-			link.WithIndex(10+r.IntN(pairs+1)), link.Up())
+		return link.Add(ctx, c, fmt.Sprintf("v%d", n), &link.Veth{Peer: link.NewPeer(fmt.Sprintf("w%d", n), link.WithIndex(firstPeer+n))},
+			link.WithIndex(firstIndex+r.IntN(pairs+1)), link.Up())
 	case op < 14:
 		return link.Delete(ctx, c, link.Name(name))
 	case op < 16:
@@ -123,6 +129,17 @@ func (p *program) step() error {
 	return route.Delete(ctx, c, route.Route{Dst: p.route(i, n).Dst})
 }
 
+// lastLink makes a link with a route.
+func (p *program) lastLink() error {
+	var l link.Link
+	if err := link.Add(p.ctx, p.c, "vlast", &link.Veth{}, link.Up(), link.Into(&l)); err != nil {
+		return err
+	}
+	return route.Add(p.ctx, p.c, route.Route{
+		Dst: netip.MustParsePrefix("203.0.113.0/24"), Link: l.Index, Gateway: host(false, 9, 9), Flags: route.FlagOnlink,
+	})
+}
+
 func (p *program) v6() bool { return p.r.IntN(2) == 0 }
 
 // host is one of the addresses on the network of a pair.
@@ -164,7 +181,7 @@ func (p *program) route(link, n int) route.Route {
 	case 1:
 		r.NexthopID = 100
 	case 2:
-		other := 10 + p.r.IntN(pairs+1)
+		other := firstIndex + p.r.IntN(pairs+1)
 		r.Multipath = []route.Nexthop{
 			{Link: link, Gateway: host(v6, n, 100), Flags: route.FlagOnlink},
 			{Link: other, Gateway: host(v6, n, 101), Flags: route.FlagOnlink},

@@ -51,9 +51,6 @@ func openPTY(t *testing.T) (far *os.File, near *terminal) {
 
 // The screen shows what changes, and is given back when the program is told to end.
 func TestShow(t *testing.T) {
-	if kernel := os.Getenv("NLKIT_KERNEL"); kernel != "" {
-		nstest.Skip(t, "pty", "no terminals in the machine that runs %s", kernel)
-	}
 	ns := nstest.New(t)
 	c, err := nlkit.New(nlkit.WithNetNSFD(ns.FD()))
 	if err != nil {
@@ -88,7 +85,7 @@ func TestShow(t *testing.T) {
 			}
 		}
 	}
-	read("1 links")
+	read(" links · ")
 	if err := link.Add(ctx, c, "v0", &link.Veth{Peer: link.NewPeer("w0")}); err != nil {
 		t.Fatal(err)
 	}

@@ -178,13 +178,13 @@ func (f *Follower[T, K]) compare(name string, have, listed []T) string {
 		key := f.s.Key(&listed[i])
 		j := slices.IndexFunc(rest, func(v T) bool { return f.s.Key(&v) == key && f.s.Equal(&v, &listed[i]) })
 		if j < 0 {
-			fmt.Fprintf(&b, "\nlacks %+v", listed[i])
+			fmt.Fprintf(&b, "\nlacks %#v", listed[i])
 			continue
 		}
 		rest = slices.Delete(rest, j, j+1)
 	}
 	for i := range rest {
-		fmt.Fprintf(&b, "\nhas   %+v", rest[i])
+		fmt.Fprintf(&b, "\nhas   %#v", rest[i])
 	}
 	if b.Len() == 0 {
 		return ""
