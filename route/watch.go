@@ -2,6 +2,7 @@ package route
 
 import (
 	"context"
+	"encoding/binary"
 	"iter"
 	"net/netip"
 	"reflect"
@@ -38,10 +39,25 @@ func Source(opts ...ListOption) (nlkit.Source[Route, key], error) {
 	s, err := source("route.Watch", opts)
 	if err == nil {
 		s.Groups = append(s.Groups, uapi.RTNLGRP_LINK, uapi.RTNLGRP_IPV4_IFADDR, uapi.RTNLGRP_IPV6_IFADDR, uapi.RTNLGRP_NEXTHOP)
-		silent := &silent{opts: opts}
+		silent := &silent{opts: opts, some: newFilter(opts).choosesAmong()}
+		if silent.some {
+			s.Fit = fitAmong
+		}
 		s.Suspect, s.Forget = silent.suspect, silent.links.Forget
 	}
 	return s, err
+}
+
+// choosesAmong reports whether the filter may choose some of the routes with one key.
+func (f *filter) choosesAmong() bool {
+	return f.hasLink || f.hasProtocol || f.hasType || f.hasScope || f.nexthop != 0 || f.gateway.IsValid() || f.prefSrc.IsValid()
+}
+
+// fitAmong is [fit] where not all routes with the key are known: which of them is
+// replaced cannot be told, and is suspected.
+func fitAmong(e *Event, same []*Route) int {
+	e.Flags &^= uapi.NLM_F_REPLACE
+	return fit(e, same)
 }
 
 // source is a Source of what events tell.
@@ -51,7 +67,7 @@ func source(op string, opts []ListOption) (nlkit.Source[Route, key], error) {
 	s := nlkit.Source[Route, key]{
 		Op: req.Op, Protocol: req.Protocol,
 		List: func(ctx context.Context, c *nlkit.Client) iter.Seq2[Route, error] {
-			return all(ctx, c, "route.Watch", opts)
+			return all(ctx, c, op, opts)
 		},
 		Event: func(m nlkit.Message, e *Event) (bool, error) {
 			ok, err := decodeEvent(m, e)
@@ -189,7 +205,11 @@ func (r *Route) hops() []Nexthop {
 	if len(r.Multipath) > 0 {
 		return r.Multipath
 	}
-	return []Nexthop{{Gateway: r.Gateway, Link: r.Link}}
+	h := Nexthop{Gateway: r.Gateway, Link: r.Link}
+	if r.Extra != nil {
+		h.Encap = r.Extra.Encap
+	}
+	return []Nexthop{h}
 }
 
 // shares reports whether an IPv6 route is one that further next hops are added to.
@@ -201,7 +221,12 @@ func (r *Route) shares() bool {
 	return r.NexthopID == 0 && (r.Gateway.IsValid() || len(r.Multipath) > 0)
 }
 
-func sameHop(a, b *Nexthop) bool { return a.Link == b.Link && a.Gateway == b.Gateway }
+// sameHop reports whether two next hops are one. Several may differ by what they put
+// packets into alone. (rt6_duplicate_nexthop)
+func sameHop(a, b *Nexthop) bool {
+	return a.Link == b.Link && a.Gateway == b.Gateway &&
+		(a.Encap == nil && b.Encap == nil || reflect.DeepEqual(a.Encap, b.Encap))
+}
 
 // within reports whether each of some hops is one of others.
 func within(some, others []Nexthop) bool {
@@ -217,18 +242,19 @@ func sameHops(a, b []Nexthop) bool { return len(a) == len(b) && within(a, b) }
 
 // without returns the route that is left when some of its hops go.
 func (r *Route) without(hops []Nexthop) (Route, bool) {
-	if len(hops) >= len(r.Multipath) || !within(hops, r.Multipath) {
+	if len(hops) >= len(r.Multipath) {
 		return Route{}, false
 	}
 	left := *r
-	left.Multipath = slices.DeleteFunc(slices.Clone(r.Multipath), func(h Nexthop) bool {
-		return slices.ContainsFunc(hops, func(gone Nexthop) bool { return sameHop(&gone, &h) })
-	})
-	switch len(left.Multipath) {
-	case 0: // hops that differ in nothing but their encapsulation
-		return Route{}, false
-	case 1:
-	default:
+	left.Multipath = slices.Clone(r.Multipath)
+	for i := range hops {
+		at := slices.IndexFunc(left.Multipath, func(h Nexthop) bool { return sameHop(&h, &hops[i]) })
+		if at < 0 {
+			return Route{}, false
+		}
+		left.Multipath = slices.Delete(left.Multipath, at, at+1)
+	}
+	if len(left.Multipath) > 1 {
 		return left, true
 	}
 	hop := left.Multipath[0]
@@ -285,6 +311,7 @@ func (e *Extra) steady() Extra {
 // silent finds what changes without an event.
 type silent struct {
 	opts  []ListOption
+	some  bool // the filter chooses among routes with one key
 	links linkstate.Links
 }
 
@@ -294,10 +321,16 @@ func (s *silent) suspect(m nlkit.Message) []nlkit.Suspicion[Route] {
 		if old, now, ok := s.links.Take(m.Type, m.Data); ok && !now.Carries(old) {
 			return s.link(now)
 		}
-	case uapi.RTM_DELADDR:
-		if a := deletedAddress(m.Data); a.IsValid() {
-			return []nlkit.Suspicion[Route]{{Who: func(r *Route) bool { return r.PrefSrc == a }}}
+	case uapi.RTM_NEWROUTE:
+		var r Route
+		if !s.some || m.Flags&uapi.NLM_F_REPLACE == 0 {
+			return nil
+		} else if ok, err := decode(m.Data, &r); ok && err == nil {
+			k := keyOf(&r)
+			return []nlkit.Suspicion[Route]{{Who: func(r *Route) bool { return keyOf(r) == k }}}
 		}
+	case uapi.RTM_NEWADDR, uapi.RTM_DELADDR:
+		return s.address(m)
 	case uapi.RTM_NEWNEXTHOP, uapi.RTM_DELNEXTHOP:
 		if m.Type == uapi.RTM_DELNEXTHOP || m.Flags&uapi.NLM_F_REPLACE != 0 {
 			return []nlkit.Suspicion[Route]{{Who: byNexthopID}}
@@ -324,21 +357,51 @@ func (s *silent) link(e linkstate.Link) []nlkit.Suspicion[Route] {
 	}}
 }
 
+// address suspects the routes that prefer a deleted address as their source, and of IPv4
+// those of its link: with the last address of a link they are gone, and next hops over
+// it dead until there is one again. (fib_inetaddr_event)
+func (s *silent) address(m nlkit.Message) (some []nlkit.Suspicion[Route]) {
+	a, index := decodeAddress(m.Data)
+	deleted := m.Type == uapi.RTM_DELADDR
+	if a.Is4() {
+		some = append(some, nlkit.Suspicion[Route]{
+			Who: func(r *Route) bool {
+				return r.Family == rtnl.FamilyIPv4 && r.uses(index) && (deleted || r.dead(index))
+			},
+			List: func(ctx context.Context, c *nlkit.Client) iter.Seq2[Route, error] {
+				return all(ctx, c, "route.Watch", append(s.opts[:len(s.opts):len(s.opts)], MatchLink(index)))
+			},
+		})
+	}
+	if deleted && a.IsValid() {
+		some = append(some, nlkit.Suspicion[Route]{
+			Who: func(r *Route) bool { return r.PrefSrc == a && !(a.Is4() && r.uses(index)) },
+		})
+	}
+	return some
+}
+
+// dead reports whether a next hop over a link is.
+func (r *Route) dead(link int) bool {
+	return slices.ContainsFunc(r.Multipath, func(h Nexthop) bool { return h.Link == link && h.Flags.Has(FlagDead) })
+}
+
 func severalWays(r *Route) bool {
 	return r.NexthopID != 0 || len(r.Multipath) > 0 && r.Family != rtnl.FamilyIPv4
 }
 
-// deletedAddress returns the address of an RTM_DELADDR message.
-func deletedAddress(b []byte) (a netip.Addr) {
+// decodeAddress returns the address of a message of one, and the index of its link.
+func decodeAddress(b []byte) (a netip.Addr, link int) {
 	const ifaddrmsgLen = 8
 	if len(b) < ifaddrmsgLen {
-		return a
+		return a, 0
 	}
+	link = int(binary.NativeEndian.Uint32(b[4:]))
 	s := attr.Scan(b[ifaddrmsgLen:])
 	for s.Next() {
 		if t := s.Type(); t == uapi.IFA_LOCAL || t == uapi.IFA_ADDRESS && !a.IsValid() {
 			a = s.Addr()
 		}
 	}
-	return a
+	return a, link
 }

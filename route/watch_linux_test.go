@@ -18,95 +18,18 @@ import (
 	"github.com/nlkit/nlkit/addr"
 	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/internal/uapi"
+	"github.com/nlkit/nlkit/internal/watchtest"
 	"github.com/nlkit/nlkit/link"
 	"github.com/nlkit/nlkit/nexthop"
 	"github.com/nlkit/nlkit/rtnl"
 )
 
-// follower applies what a watch tells.
-type follower struct {
-	c    *nlkit.Client
-	w    *nlkit.Watch[Route]
-	told []Route
-	opts []ListOption
-}
-
-func follow(t *testing.T, c *nlkit.Client, opts ...ListOption) *follower {
-	w, err := Watch(t.Context(), c, opts...)
+// follow follows the routes that the options match.
+func follow(t *testing.T, c *nlkit.Client, opts ...ListOption) *watchtest.Follower[Route, key] {
+	t.Helper()
+	s, err := Source(opts...)
 	must(t, err)
-	t.Cleanup(func() { w.Close() })
-	f := &follower{c: c, w: w, opts: opts}
-	for f.next(t) != nlkit.Synced {
-	}
-	return f
-}
-
-// next takes in a change, which must fit to what was told before.
-func (f *follower) next(t *testing.T) nlkit.ChangeType {
-	t.Helper()
-	ch, err := f.w.Next()
-	must(t, err)
-	if ch.Type == nlkit.Changed || ch.Type == nlkit.Removed {
-		i := slices.IndexFunc(f.told, func(r Route) bool { return reflect.DeepEqual(r, ch.Old) })
-		if i < 0 {
-			t.Fatalf("%v: Old was not told: %+v", ch.Type, ch.Old)
-		}
-		f.told = slices.Delete(f.told, i, i+1)
-	}
-	if ch.Type == nlkit.Changed || ch.Type == nlkit.Added {
-		f.told = append(f.told, ch.New)
-	}
-	return ch.Type
-}
-
-// settle reads until a marker that is set now has been told, and what was told is what
-// there is.
-func (f *follower) settle(ctx context.Context, t *testing.T) {
-	t.Helper()
-	f.mark(ctx, t, 0)
-	for n := uint32(1); ; n++ {
-		list, err := List(ctx, f.c, f.opts...)
-		must(t, err)
-		bad := difference(list, f.told)
-		if bad == "" {
-			return
-		}
-		if n == 40 {
-			t.Fatalf("%s%+v", bad, f.w.Stats())
-		}
-		f.mark(ctx, t, n) // what is healed may come after it
-		time.Sleep(time.Duration(n) * time.Millisecond)
-	}
-}
-
-// mark makes a change and reads until it is told.
-func (f *follower) mark(ctx context.Context, t *testing.T, n uint32) {
-	t.Helper()
-	mark := Route{Dst: netip.MustParsePrefix("198.51.100.0/24"), Type: TypeBlackhole, Protocol: rtnl.ProtocolStatic, Priority: 1 + n}
-	must(t, Add(ctx, f.c, mark))
-	for !slices.ContainsFunc(f.told, func(r Route) bool { return r.Dst == mark.Dst && r.Priority == mark.Priority }) {
-		f.next(t)
-	}
-	must(t, Delete(ctx, f.c, mark))
-	for slices.ContainsFunc(f.told, func(r Route) bool { return r.Dst == mark.Dst }) {
-		f.next(t)
-	}
-}
-
-func difference(list, told []Route) (bad string) {
-	told = slices.Clone(told)
-	for i := range list {
-		j := slices.IndexFunc(told, func(r Route) bool { return equal(&r, &list[i]) })
-		if j < 0 {
-			bad += fmt.Sprintf("not told: %v %+v\n", list[i], list[i])
-			continue
-		}
-		told = slices.Delete(told, j, j+1)
-	}
-	for _, r := range told {
-		bad += fmt.Sprintf("not there: %v %+v\n", r, r)
-	}
-	return bad
+	return watchtest.Follow(t, c, s)
 }
 
 // twoLinks returns a client for a namespace with two links that are up.
@@ -152,9 +75,9 @@ func TestWatchSameDestination(t *testing.T) {
 		func() error { return Replace(ctx, c, via(0, 8)) }, // of 5
 	} {
 		must(t, step())
-		f.settle(ctx, t)
+		f.Settle(t)
 	}
-	if s := f.w.Stats(); s.Heals != 0 || s.Overruns != 0 {
+	if s := f.Watch.Stats(); s.Heals != 0 || s.Overruns != 0 {
 		t.Errorf("events tell all of that: %+v", s)
 	}
 }
@@ -180,7 +103,7 @@ func TestWatchHops(t *testing.T) {
 		func() error { return Delete(ctx, c, Route{Dst: dst}) },
 	} {
 		must(t, step())
-		f.settle(ctx, t)
+		f.Settle(t)
 	}
 }
 
@@ -218,7 +141,7 @@ func TestWatchSilent(t *testing.T) {
 			} {
 				must(t, Add(ctx, c, r))
 			}
-			f.settle(ctx, t)
+			f.Settle(t)
 			for _, step := range []func() error{
 				func() error {
 					return addr.Delete(ctx, c, addr.Address{Link: links[1], Prefix: netip.PrefixFrom(prefer, 24)})
@@ -230,14 +153,14 @@ func TestWatchSilent(t *testing.T) {
 				},
 			} {
 				must(t, step())
-				f.settle(ctx, t)
+				f.Settle(t)
 			}
 			must(t, link.Set(ctx, c, link.Index(links[0]), link.Down()))
-			f.settle(ctx, t)
+			f.Settle(t)
 			must(t, link.Set(ctx, c, link.Index(links[0]), link.Up()))
-			f.settle(ctx, t)
+			f.Settle(t)
 			must(t, link.Delete(ctx, c, link.Index(links[1])))
-			f.settle(ctx, t)
+			f.Settle(t)
 		})
 	}
 }
@@ -292,17 +215,21 @@ func TestWatchRandom(t *testing.T) {
 		return link.Set(ctx, c, link.Name(fmt.Sprintf("p%d", i)), [2]link.SetOption{link.Up(), link.Down()}[rnd.IntN(2)])
 	}
 	done := 0
-	for i := range 3000 {
-		if err := step(); err == nil {
-			done++
-		} else if e, ok := errors.AsType[*nlkit.Error](err); !ok || e.Errno == 0 {
-			t.Fatal(err)
+	for range 30 {
+		goOn := f.Rest()
+		for i := range 100 {
+			if err := step(); err == nil {
+				done++
+			} else if e, ok := errors.AsType[*nlkit.Error](err); !ok || e.Errno == 0 {
+				t.Fatal(err)
+			}
+			if i == 70 {
+				goOn()
+			}
 		}
-		if i%100 == 99 {
-			f.settle(ctx, t)
-		}
+		f.Settle(t)
 	}
-	s := f.w.Stats()
+	s := f.Watch.Stats()
 	t.Logf("%d of 3000 done, %+v", done, s)
 	if s.Overruns == 0 || done < 500 {
 		t.Errorf("%d done, %+v", done, s)
@@ -316,20 +243,93 @@ func TestWatchFilter(t *testing.T) {
 	f := follow(t, watching, MatchTable(rtnl.TableMain), MatchProtocol(rtnl.ProtocolStatic))
 	r := Route{Dst: netip.MustParsePrefix("192.0.2.0/24"), Gateway: netip.MustParseAddr("10.0.0.2"), Protocol: rtnl.ProtocolStatic}
 	must(t, Add(ctx, c, r))
-	f.settle(ctx, t)
-	if len(f.told) != 1 {
-		t.Errorf("told %v", f.told)
+	f.Settle(t)
+	if f.Watch.Len() != 1 {
+		t.Errorf("there are %v", f.Watch.List())
 	}
 	r.Protocol = rtnl.ProtocolBoot
 	must(t, Replace(ctx, c, r))
-	f.settle(ctx, t)
-	if len(f.told) != 0 {
-		t.Errorf("told %v", f.told)
+	f.Settle(t)
+	if f.Watch.Len() != 0 {
+		t.Errorf("there are %v", f.Watch.List())
 	}
 	for _, opts := range [][]ListOption{{MatchFamily(99)}, {MatchDst(netip.Prefix{})}} {
 		if w, err := Watch(ctx, watching, opts...); !errors.Is(err, fs.ErrInvalid) {
 			t.Errorf("got %v, %v", w, err)
 		}
+	}
+}
+
+// Of routes with one destination a filter knows some: which of them was replaced is
+// found out.
+func TestWatchSomeOfADestination(t *testing.T) {
+	c, watching, _, _ := twoLinks(t)
+	ctx := t.Context()
+	f := follow(t, watching, MatchProtocol(rtnl.ProtocolStatic))
+	via := func(host int, p rtnl.Protocol) Route {
+		return Route{Dst: netip.MustParsePrefix("192.0.2.0/24"), Gateway: netip.AddrFrom4([4]byte{10, 0, 0, byte(host)}), Protocol: p}
+	}
+	for _, step := range []func() error{
+		func() error { return Add(ctx, c, via(2, rtnl.ProtocolBoot)) }, // the first, unknown to the watch
+		func() error { return Append(ctx, c, via(3, rtnl.ProtocolStatic)) },
+		func() error { return Append(ctx, c, via(4, rtnl.ProtocolStatic)) },
+		func() error { return Replace(ctx, c, via(5, rtnl.ProtocolStatic)) }, // of 2
+		func() error { return Replace(ctx, c, via(6, rtnl.ProtocolBoot)) },   // of 5
+		func() error { return Delete(ctx, c, via(3, rtnl.ProtocolStatic)) },
+	} {
+		must(t, step())
+		f.Settle(t)
+	}
+	if f.Watch.Len() != 1 {
+		t.Errorf("there are %v", f.Watch.List())
+	}
+}
+
+// With the last IPv4 address of a link its routes go, whatever their source, and a hop
+// over it is dead until there is an address again.
+func TestWatchLastAddress(t *testing.T) {
+	c, watching, _, links := twoLinks(t)
+	ctx := t.Context()
+	every, static := follow(t, watching), follow(t, watching, MatchProtocol(rtnl.ProtocolStatic))
+	last := addr.Address{Link: links[1], Prefix: netip.MustParsePrefix("10.1.0.1/24")}
+	must(t, Add(ctx, c, Route{Dst: netip.MustParsePrefix("192.0.2.0/25"), Gateway: netip.MustParseAddr("10.1.0.2"), Protocol: rtnl.ProtocolStatic}))
+	must(t, Add(ctx, c, Route{Dst: netip.MustParsePrefix("192.0.2.128/25"), Protocol: rtnl.ProtocolStatic, Multipath: []Nexthop{
+		{Link: links[0], Gateway: netip.MustParseAddr("10.0.0.4")}, {Link: links[1], Gateway: netip.MustParseAddr("10.1.0.4")},
+	}}))
+	every.Settle(t)
+	static.Settle(t)
+	must(t, addr.Delete(ctx, c, last))
+	static.Settle(t)
+	every.Settle(t)
+	if static.Watch.Len() != 1 {
+		t.Errorf("there are %v", static.Watch.List())
+	}
+	must(t, addr.Add(ctx, c, last))
+	static.Settle(t)
+	every.Settle(t)
+}
+
+// Two hops may differ in nothing but what they put packets into.
+func TestWatchTwins(t *testing.T) {
+	segment := func(last byte) rtnl.Encap {
+		return &rtnl.SEG6Encap{Mode: rtnl.SEG6Outer, Segments: []netip.Addr{netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 15: last})}}
+	}
+	hop := func(last byte) Nexthop {
+		return Nexthop{Link: 2, Gateway: netip.MustParseAddr("2001:db8::2"), Encap: segment(last), Weight: 1}
+	}
+	r := Route{Family: rtnl.FamilyIPv6, Multipath: []Nexthop{hop(1), hop(2)}}
+	for i := range 2 {
+		gone := hop(byte(1 + i))
+		left, ok := r.without([]Nexthop{gone})
+		if !ok || left.Multipath != nil || left.Extra == nil || !reflect.DeepEqual(left.Extra.Encap, hop(byte(2-i)).Encap) {
+			t.Errorf("without %d: %v, %v", i, left, ok)
+		}
+	}
+	if left, ok := r.without([]Nexthop{hop(3)}); ok {
+		t.Errorf("without another: %v", left)
+	}
+	if left, ok := r.without(r.Multipath); ok {
+		t.Errorf("without all: %v", left)
 	}
 }
 
