@@ -13,7 +13,8 @@ import (
 // Directory knows the links of a network namespace by index, name, alternative name
 // and hardware address, as they are: it is kept by a [Watch]. A look-up takes no
 // system call and does not depend on the number of links. Any number of goroutines may
-// use it. The links that it returns share memory with it and must not be changed.
+// use it. An alternative name of a link that is down is known when the link comes up,
+// since the kernel does not tell of it before. The links that it returns share memory with it and must not be changed.
 type Directory struct {
 	w    *nlkit.Watch[Link]
 	done chan struct{}

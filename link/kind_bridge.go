@@ -393,9 +393,10 @@ func bridgeID[T any](typ uint16, name string, field func(*T) *BridgeID) attr.Row
 	})
 }
 
-// steady returns the settings and states without the timers.
-func (b *Bridge) steady() *Bridge {
+// steady implements [unsteadyKind].
+func (b *Bridge) steady() Kind {
 	s := *b
+	s.FDBLearned = 0
 	s.HelloTimer, s.TCNTimer, s.TopologyChangeTimer, s.GCTimer = 0, 0, 0, 0
 	if s.QuerierState != nil {
 		q := *s.QuerierState

@@ -466,3 +466,10 @@ func (v *CAN) readXStats(p []byte) error {
 	}
 	return err
 }
+
+// steady implements [unsteadyKind].
+func (c *CAN) steady() Kind {
+	s := *c
+	s.ErrorCounters, s.Stats = nil, nil
+	return &s
+}

@@ -89,3 +89,10 @@ var hsrAttrs = attr.Table[HSR]{
 	attr.U8(uapi.IFLA_HSR_PROTOCOL, "IFLA_HSR_PROTOCOL", func(v *HSR) *HSRProtocol { return &v.Protocol }),
 	attr.U32(uapi.IFLA_HSR_INTERLINK, "IFLA_HSR_INTERLINK", func(v *HSR) *int { return &v.Interlink }).Max(maxIndex),
 }
+
+// steady implements [unsteadyKind].
+func (h *HSR) steady() Kind {
+	s := *h
+	s.Sequence = 0
+	return &s
+}

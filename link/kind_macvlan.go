@@ -233,3 +233,17 @@ func (v *Macvlan) readSources(p []byte) error {
 	}
 	return s.Err()
 }
+
+// steady implements [unsteadyKind]: other links of the parent change what that takes.
+func (m *Macvlan) steady() Kind {
+	s := *m
+	s.BroadcastQueueLenUsed = 0
+	return &s
+}
+
+// steady implements [unsteadyKind].
+func (m *Macvtap) steady() Kind {
+	s := *m
+	s.BroadcastQueueLenUsed = 0
+	return &s
+}

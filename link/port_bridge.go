@@ -243,9 +243,10 @@ var bridgePortAttrs = attr.Table[BridgePort]{
 	named[BridgePort](uapi.IFLA_BRPORT_LEARNING_SYNC, "IFLA_BRPORT_LEARNING_SYNC"), // no kernel heeds it here
 }
 
-// steady returns the settings and states without the timers.
-func (p *BridgePort) steady() *BridgePort {
+// steady implements [unsteadyPort].
+func (p *BridgePort) steady() Port {
 	s := *p
+	s.MulticastGroups, s.MulticastHosts = 0, 0
 	s.MessageAgeTimer, s.ForwardDelayTimer, s.HoldTimer = 0, 0, 0
 	return &s
 }

@@ -74,23 +74,22 @@ func bridgeWithPort(t *testing.T, c *nlkit.Client, kind *Bridge) (far Link) {
 	return far
 }
 
-// eventually gets the counters of v0 until there are as many of what was sent as
+// portStats gets the counters of v0 when there are as many of what was sent as
 // expected: the kernel delivers soon, but not at once.
-func eventually(t *testing.T, c *nlkit.Client, there func(*BridgeStats) bool) *BridgeStats {
+func portStats(t *testing.T, c *nlkit.Client, there func(*BridgeStats) bool) (stats *BridgeStats) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	nstest.Eventually(t, func() string {
 		s, err := GetStats(t.Context(), c, Name("v0"), WithStatsGroups(StatsPort))
 		must(t, err)
-		if s.BridgePort == nil || s.BridgePort.Multicast == nil || s.BridgePort.STP == nil {
+		if stats = s.BridgePort; stats == nil || stats.Multicast == nil || stats.STP == nil {
 			t.Fatalf("got %+v", s)
 		}
-		if there(s.BridgePort) {
-			return s.BridgePort
+		if !there(stats) {
+			return fmt.Sprintf("got %+v and %+v", stats.Multicast, stats.STP)
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("got %+v and %+v", s.BridgePort.Multicast, s.BridgePort.STP)
-		}
-	}
+		return ""
+	})
+	return stats
 }
 
 // ipNumbers returns the numbers that ip prints of a suite of v0, each with its path.
@@ -119,7 +118,7 @@ func TestSTPStats(t *testing.T) {
 	config[5], config[17], config[27], config[29], config[31], config[33] = 0xff, 0xff, 0, 20, 2, 15
 	tcn := []byte{0, 0, 0, 0x80}
 	sendFrames(t, ns, far.Index, bpdu(config...), bpdu(config...), bpdu(tcn...), bpdu(config...), bpdu(tcn...), bpdu(config...), bpdu(config...))
-	s := eventually(t, c, func(s *BridgeStats) bool { return s.STP.RxBPDU == 5 && s.STP.RxTCN == 2 }).STP
+	s := portStats(t, c, func(s *BridgeStats) bool { return s.STP.RxBPDU == 5 && s.STP.RxTCN == 2 }).STP
 	if s.TxBPDU == 0 || s.TxTCN != 0 || s.ForwardTransitions != 0 {
 		t.Errorf("got %+v", s)
 	}
@@ -139,7 +138,7 @@ func TestMulticastStats(t *testing.T) {
 		times(5, igmp(0x17, 0, 0)),  // leave
 		times(6, igmp(0x16, 0, 1)),  // a wrong checksum
 	)...)
-	s := eventually(t, c, func(s *BridgeStats) bool { return s.Multicast.IGMPParseErrors == 6 }).Multicast
+	s := portStats(t, c, func(s *BridgeStats) bool { return s.Multicast.IGMPParseErrors == 6 }).Multicast
 	want := BridgeMulticastCounters{IGMPv1Queries: 1, IGMPv2Queries: 2, IGMPv1Reports: 3, IGMPv2Reports: 4, IGMPLeaves: 5}
 	got := s.Rx
 	got.MLDv1Reports, got.MLDv2Reports = 0, 0 // the other end has IPv6

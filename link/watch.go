@@ -18,7 +18,10 @@ import (
 // longer matches is told as removed, and a link is the same as long as it has the
 // same index. Counters, timers, and the settings of IPv4 and IPv6, for which there are
 // no events of links, are those of the moment when something else changed: a change of
-// them alone is not told.
+// them alone is not told. The kernel sends no event either for alternative names, the
+// alias, the group and the settings of kind and port of a link that is down, nor for GSO
+// sizes, the Qdisc, and AllMulti that others change: these are told with the next event
+// of the link, such as when it comes up.
 //
 // It takes no privilege. The error is [io/fs.ErrInvalid] for options that cannot be:
 // virtual functions and other network namespaces are not watched.
@@ -82,6 +85,8 @@ func suspectPeer(m nlkit.Message, q *query) []nlkit.Suspicion[Link] {
 		switch s.Type() {
 		case uapi.IFLA_LINK:
 			peer = int(s.Uint32())
+		case uapi.IFLA_LINK_NETNSID:
+			return nil // the index is one of another namespace
 		case uapi.IFLA_LINKINFO:
 			for info := s.Nested(); info.Next(); {
 				pair = pair || info.Type() == uapi.IFLA_INFO_KIND && isPair(string(info.Text()))
@@ -125,11 +130,18 @@ func steady(l *Link) Link {
 	s := *l
 	s.Stats, s.Reason, s.Moved, s.NumVFs, s.VFs = nil, 0, nil, 0, nil
 	s.Inet, s.Inet6 = nil, nil // sysctls change them
-	if k, ok := s.Kind.(*Bridge); ok {
+	if k, ok := s.Kind.(unsteadyKind); ok {
 		s.Kind = k.steady()
 	}
-	if p, ok := s.Port.(*BridgePort); ok {
+	if p, ok := s.Port.(unsteadyPort); ok {
 		s.Port = p.steady()
 	}
 	return s
 }
+
+// unsteadyKind is a kind, and unsteadyPort a port, with timers or counters. steady returns
+// a copy without them.
+type (
+	unsteadyKind interface{ steady() Kind }
+	unsteadyPort interface{ steady() Port }
+)

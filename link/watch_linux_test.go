@@ -15,45 +15,17 @@ import (
 	"time"
 
 	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/internal/nstest"
+	"github.com/nlkit/nlkit/internal/watchtest"
 )
 
-// picture is what a consumer makes of the changes.
-type picture map[int]Link
-
-// apply takes in a change, which must fit to what was told before.
-func (p picture) apply(t *testing.T, ch nlkit.Change[Link]) {
+// follow follows the links that the options match.
+func follow(t *testing.T, c *nlkit.Client, opts ...ListOption) *watchtest.Follower[Link, int] {
 	t.Helper()
-	if ch.Type == nlkit.Changed || ch.Type == nlkit.Removed {
-		if old, known := p[ch.Old.Index]; !known || !reflect.DeepEqual(old, ch.Old) {
-			t.Errorf("%v: Old is %+v, told was %+v (%v)", ch.Type, ch.Old, old, known)
-		}
-		delete(p, ch.Old.Index)
-	}
-	if ch.Type == nlkit.Changed || ch.Type == nlkit.Added {
-		if _, known := p[ch.New.Index]; known {
-			t.Errorf("%s is told twice", ch.New.Name)
-		}
-		p[ch.New.Index] = ch.New
-	}
+	s, err := Source(opts...)
+	must(t, err)
+	return watchtest.Follow(t, c, s)
 }
-
-// until reads changes until one is the last.
-func (p picture) until(t *testing.T, w *nlkit.Watch[Link], last func(nlkit.Change[Link]) bool) (told []string) {
-	t.Helper()
-	for ch, err := range w.All() {
-		if err != nil {
-			t.Fatalf("%v, after %q", err, told)
-		}
-		p.apply(t, ch)
-		told = append(told, fmt.Sprintf("%v %s>%s", ch.Type, ch.Old.Name, ch.New.Name))
-		if last(ch) {
-			break
-		}
-	}
-	return told
-}
-
-func synced(ch nlkit.Change[Link]) bool { return ch.Type == nlkit.Synced }
 
 func added(name string) func(nlkit.Change[Link]) bool {
 	return func(ch nlkit.Change[Link]) bool { return ch.Type == nlkit.Added && ch.New.Name == name }
@@ -63,61 +35,41 @@ func removed(name string) func(nlkit.Change[Link]) bool {
 	return func(ch nlkit.Change[Link]) bool { return ch.Type == nlkit.Removed && ch.Old.Name == name }
 }
 
-// problems compares what was told with a list.
-func (p picture) problems(t *testing.T, c *nlkit.Client, opts ...ListOption) (bad []string) {
-	t.Helper()
-	links, err := List(t.Context(), c, opts...)
-	must(t, err)
-	for _, l := range links {
-		if got, ok := p[l.Index]; !ok || !equal(&got, &l) {
-			bad = append(bad, fmt.Sprintf("told  %+v (%v)\nlists %+v", got, ok, l))
-		}
-	}
-	if len(p) != len(links) {
-		bad = append(bad, fmt.Sprintf("told %d links, there are %d", len(p), len(links)))
-	}
-	return bad
-}
-
-// same fails if what was told is not what there is.
-func (p picture) same(t *testing.T, c *nlkit.Client, opts ...ListOption) {
-	t.Helper()
-	for _, bad := range p.problems(t, c, opts...) {
-		t.Error(bad)
-	}
-}
-
 func TestWatch(t *testing.T) {
 	c, _ := newClient(t)
 	ctx := t.Context()
 	must(t, Add(ctx, c, "v0", &Veth{Peer: NewPeer("p0")}))
-	w, err := Watch(ctx, c)
-	must(t, err)
-	defer w.Close()
-	p := picture{}
-	p.until(t, w, synced)
-	p.same(t, c)
-	if w.Len() != len(p) || len(w.List()) != len(p) {
-		t.Errorf("%d links are known, %d were told", w.Len(), len(p))
-	}
+	f := follow(t, c)
+	f.Settle(t)
 
-	must(t, Set(ctx, c, Name("v0"), WithName("v1"), WithMTU(1400)))
-	must(t, AddAltName(ctx, c, Name("v1"), "a-longer-name-than-others"))
-	must(t, Set(ctx, c, Name("v1"), Up()))
 	var br Link
-	must(t, Add(ctx, c, "br0", &Bridge{}, Up(), Into(&br)))
-	must(t, Set(ctx, c, Name("p0"), WithMaster(br.Index), Up()))
-	must(t, Add(ctx, c, "mark", &Veth{Peer: NewPeer("mark2")}))
-	p.until(t, w, added("mark"))
-	if got := p[br.Index]; got.Name != "br0" {
-		t.Errorf("got %+v", got)
+	for _, step := range []func() error{
+		func() error { return Set(ctx, c, Name("v0"), WithName("v1"), WithMTU(1400)) },
+		func() error { return Add(ctx, c, "br0", &Bridge{}, Up(), Into(&br)) },
+		func() error { return Add(ctx, c, "v2", &Veth{Peer: NewPeer("p2")}) },
+		func() error { return Add(ctx, c, "v3", &Veth{}, WithIndex(1000)) },
+	} {
+		must(t, step())
+		f.Settle(t)
 	}
-
-	must(t, Delete(ctx, c, Name("v1")))
-	must(t, Delete(ctx, c, Name("br0")))
-	must(t, Delete(ctx, c, Name("mark")))
-	p.until(t, w, removed("mark"))
-	if s := w.Stats(); s.Overruns != 0 || s.Events == 0 {
+	must(t, Set(ctx, c, Name("v1"), Up(), WithAlias("an alias")))
+	must(t, AddAltName(ctx, c, Name("v1"), "a-longer-name-than-others"))
+	must(t, Set(ctx, c, Name("p0"), WithMaster(br.Index), Up()))
+	f.Settle(t)
+	must(t, Set(ctx, c, Name("br0"), WithKind(&Bridge{AgeingTime: new(100 * time.Second)})))
+	must(t, Set(ctx, c, Name("p0"), WithNoMaster()))
+	f.Settle(t)
+	other := nstest.New(t)
+	must(t, Set(ctx, c, Name("p2"), WithNetNSFD(other.FD())))
+	f.Settle(t)
+	must(t, Delete(ctx, c, Name("v3")))
+	must(t, Add(ctx, c, "v4", &Veth{}, WithIndex(1000)))
+	f.Settle(t)
+	for _, name := range []string{"v1", "br0", "v2", "v4"} {
+		must(t, Delete(ctx, c, Name(name)))
+	}
+	f.Settle(t)
+	if s := f.Watch.Stats(); s.Overruns != 0 || s.Events == 0 {
 		t.Errorf("stats %+v", s)
 	}
 }
@@ -126,19 +78,26 @@ func TestWatch(t *testing.T) {
 func TestWatchFilter(t *testing.T) {
 	c, _ := newClient(t)
 	ctx := t.Context()
+	var br Link
 	must(t, Add(ctx, c, "v0", &Veth{Peer: NewPeer("p0")}))
-	w, err := Watch(ctx, c, MatchUp(), MatchKind("veth"))
-	must(t, err)
-	defer w.Close()
-	p := picture{}
-	if told := p.until(t, w, synced); len(told) != 1 {
-		t.Errorf("told %q of nothing", told)
-	}
+	must(t, Add(ctx, c, "br0", &Bridge{}, Into(&br)))
+	up, ports, named := follow(t, c, MatchUp(), MatchKind("veth")), follow(t, c, MatchMaster(br.Index)), follow(t, c, MatchName("x*"))
 	must(t, Set(ctx, c, Name("v0"), Up()))
-	p.until(t, w, added("v0"))
+	up.Until(t, "a link that came up", added("v0"))
 	must(t, Set(ctx, c, Name("v0"), Down()))
-	p.until(t, w, removed("v0"))
-	p.same(t, c, MatchUp(), MatchKind("veth"))
+	up.Until(t, "a link that went down", removed("v0"))
+	must(t, Set(ctx, c, Name("v0"), WithMaster(br.Index)))
+	ports.Until(t, "a port", added("v0"))
+	must(t, Set(ctx, c, Name("v0"), WithNoMaster()))
+	ports.Until(t, "a port that left", removed("v0"))
+	must(t, Set(ctx, c, Name("v0"), Up())) // else the kernel does not tell
+	must(t, AddAltName(ctx, c, Name("v0"), "xtra"))
+	named.Until(t, "another name", added("v0"))
+	must(t, DeleteAltName(ctx, c, Name("v0"), "xtra"))
+	named.Until(t, "a name less", removed("v0"))
+	for _, f := range []*watchtest.Follower[Link, int]{up, ports, named} {
+		f.Settle(t)
+	}
 
 	for _, opts := range [][]ListOption{{WithVFs()}, {WithTargetNSID(1)}, {MatchName("[")}} {
 		if w, err := Watch(ctx, c, opts...); !errors.Is(err, fs.ErrInvalid) {
@@ -154,31 +113,20 @@ func TestWatchOverrun(t *testing.T) {
 	must(t, err)
 	defer small.Close()
 	ctx := t.Context()
-	w, err := Watch(ctx, small)
-	must(t, err)
-	defer w.Close()
-	p := picture{}
-	p.until(t, w, synced)
+	f := follow(t, small)
 	rnd := rand.New(rand.NewPCG(1, 2))
-	for i := range 30 {
-		name := fmt.Sprintf("v%d", rnd.IntN(8))
-		if err := Add(ctx, c, name, &Veth{}, Up()); err != nil {
-			must(t, Delete(ctx, c, Name(name)))
+	for range 3 {
+		goOn := f.Rest()
+		for range 12 {
+			name := fmt.Sprintf("v%d", rnd.IntN(8))
+			if err := Add(ctx, c, name, &Veth{}, Up()); err != nil {
+				must(t, Delete(ctx, c, Name(name)))
+			}
 		}
-		if i%10 == 9 {
-			mark := fmt.Sprintf("mark%d", i)
-			must(t, Add(ctx, c, mark, &Veth{}))
-			p.until(t, w, added(mark))
-		}
+		goOn()
+		f.Settle(t)
 	}
-	must(t, Add(ctx, c, "end", &Veth{}))
-	p.until(t, w, added("end"))
-	for len(p.problems(t, c)) > 0 { // the peer's events may be on their way
-		ch, err := w.Next()
-		must(t, err)
-		p.apply(t, ch)
-	}
-	if s := w.Stats(); s.Overruns == 0 || s.Heals == 0 {
+	if s := f.Watch.Stats(); s.Overruns == 0 || s.Heals == 0 {
 		t.Errorf("nothing was lost: %+v", s)
 	}
 }
@@ -219,42 +167,35 @@ func TestWatchEnds(t *testing.T) {
 
 // Each field of a link is told when it changes, or is named here.
 func TestEqualSeesEveryField(t *testing.T) {
-	ignored := []string{"Stats", "Reason", "Moved", "NumVFs", "VFs", "Inet", "Inet6"}
-	typ := reflect.TypeFor[Link]()
-	for i := range typ.NumField() {
-		var a, b Link
-		f := reflect.ValueOf(&b).Elem().Field(i)
-		switch f.Kind() {
-		case reflect.Pointer:
-			f.Set(reflect.New(f.Type().Elem()))
-		case reflect.Slice:
-			f.Set(reflect.MakeSlice(f.Type(), 1, 1))
-		case reflect.String:
-			f.SetString("x")
-		case reflect.Bool:
-			f.SetBool(true)
-		case reflect.Interface:
-			if f.Type() == reflect.TypeFor[Kind]() {
-				b.Kind = &Bridge{}
-			} else {
-				b.Port = &BridgePort{}
-			}
+	s, err := Source()
+	must(t, err)
+	watchtest.Fields(t, s, Link{}, func(t *testing.T, name string, f reflect.Value) {
+		switch name {
+		case "Kind":
+			f.Set(reflect.ValueOf(&Bridge{}))
+		case "Port":
+			f.Set(reflect.ValueOf(&BridgePort{}))
 		default:
-			if f.CanInt() {
-				f.SetInt(1)
-			} else {
-				f.SetUint(1)
+			if f.Kind() == reflect.Pointer {
+				f.Set(reflect.New(f.Type().Elem()))
+				return
 			}
+			watchtest.Alter(t, name, f)
 		}
-		if name := typ.Field(i).Name; equal(&a, &b) != slices.Contains(ignored, name) {
-			t.Errorf("%s: equal is %v", name, equal(&a, &b))
+	}, "Stats", "Reason", "Moved", "NumVFs", "VFs", "Inet", "Inet6")
+	for _, pair := range [][2]Link{
+		{{Kind: &Bridge{HelloTimer: 1, FDBLearned: 1}}, {Kind: &Bridge{HelloTimer: 2}}},
+		{{Kind: &HSR{Sequence: 1}}, {Kind: &HSR{Sequence: 2}}},
+		{{Kind: &CAN{Stats: &CANStats{}}}, {Kind: &CAN{ErrorCounters: &CANErrorCounters{}}}},
+		{{Kind: &Macvlan{BroadcastQueueLenUsed: 1}}, {Kind: &Macvlan{}}},
+		{{Kind: &Macvtap{BroadcastQueueLenUsed: 1}}, {Kind: &Macvtap{}}},
+		{{Port: &BridgePort{HoldTimer: 1, MulticastHosts: 1}}, {Port: &BridgePort{MulticastGroups: 1}}},
+	} {
+		if !equal(&pair[0], &pair[1]) {
+			t.Errorf("a timer or counter of %T, %T is told", pair[0].Kind, pair[0].Port)
 		}
 	}
-	a, b := Link{Kind: &Bridge{HelloTimer: 1}}, Link{Kind: &Bridge{HelloTimer: 2}}
-	if !equal(&a, &b) {
-		t.Error("a timer is told")
-	}
-	b.Kind.(*Bridge).MaxAge = 1
+	a, b := Link{Kind: &Bridge{}}, Link{Kind: &Bridge{MaxAge: 1}}
 	if equal(&a, &b) {
 		t.Error("a setting is not told")
 	}
@@ -377,9 +318,20 @@ func TestDirectory(t *testing.T) {
 		must(t, Set(ctx, c, Name("x"), WithName("p0")))
 	}
 	must(t, Add(ctx, c, "end", &Veth{}))
-	for _, ok := d.Name("end"); !ok; _, ok = d.Name("end") {
-		time.Sleep(time.Millisecond)
-	}
+	nstest.Eventually(t, func() string {
+		links, err := List(ctx, c)
+		must(t, err)
+		have := d.Links()
+		for _, l := range links {
+			if !slices.ContainsFunc(have, func(h Link) bool { return equal(&h, &l) }) {
+				return fmt.Sprintf("%+v is not there", l)
+			}
+		}
+		if len(have) != len(links) {
+			return fmt.Sprintf("%d links in place of %d", len(have), len(links))
+		}
+		return ""
+	})
 	stop.Store(true)
 	wg.Wait()
 	if got, ok := d.Name("p0"); !ok || got.Index == l.Index { // an even number of swaps
@@ -387,13 +339,6 @@ func TestDirectory(t *testing.T) {
 	}
 	if _, ok := d.Name("x"); ok {
 		t.Error("x is there")
-	}
-	p := picture{}
-	for _, got := range d.Links() {
-		p[got.Index] = got
-	}
-	if len(p) < 5 {
-		t.Errorf("%d links", len(p))
 	}
 
 	must(t, d.Close())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -71,7 +72,7 @@ func TestPoller(t *testing.T) {
 		watched := make(chan int, 1)
 		go func() {
 			for c.waiting.Load() == nil {
-				time.Sleep(time.Millisecond)
+				runtime.Gosched()
 			}
 			watched <- inPoller(t)
 			cancel()
@@ -105,7 +106,7 @@ func TestCloseWakes(t *testing.T) {
 		}()
 		if i%2 == 0 {
 			for c.waiting.Load() == nil {
-				time.Sleep(10 * time.Microsecond)
+				runtime.Gosched()
 			}
 		}
 		p.Forget(c)

@@ -12,13 +12,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/internal/nstest"
 )
-
-// patience is how long a state may take to become true.
-const patience = 15 * time.Second
 
 // Follower is a consumer that applies what a watch tells, and nothing else.
 type Follower[T any, K comparable] struct {
@@ -123,38 +120,33 @@ func (f *Follower[T, K]) Rest() (goOn func()) {
 // Settle waits until what was told, and what the watch holds, is what the kernel lists.
 func (f *Follower[T, K]) Settle(t testing.TB) {
 	t.Helper()
-	var diff string
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
+	nstest.Eventually(t, func() string {
+		select {
+		case <-f.done:
+			t.Fatalf("%s ended: %v", f.s.Op, f.ended)
+		default:
+		}
 		var listed []T
-		whole := true
 		for v, err := range f.s.List(t.Context(), f.c) {
 			if errors.Is(err, nlkit.ErrDumpInterrupted) {
-				whole = false
+				return "a list that was interrupted"
 			} else if err != nil {
 				t.Fatal(err)
 			} else if f.s.Match == nil || f.s.Match(&v) {
 				listed = append(listed, v)
 			}
 		}
-		if !whole {
-			continue
+		if diff := f.differs(listed); diff != "" {
+			return fmt.Sprintf("%s is not what there is: %s\nstats %+v", f.s.Op, diff, f.Watch.Stats())
 		}
-		if diff = f.differs(listed); diff == "" {
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			for _, s := range f.wrong {
-				t.Error(s)
-			}
-			f.wrong = nil
-			return
-		}
-		select {
-		case <-f.done:
-			t.Fatalf("%s ended: %v", f.s.Op, f.ended)
-		default:
-		}
+		return ""
+	})
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range f.wrong {
+		t.Error(s)
 	}
-	t.Fatalf("%s is not what there is: %s\nstats %+v", f.s.Op, diff, f.Watch.Stats())
+	f.wrong = nil
 }
 
 // differs says in what the state differs from a list, "" if it does not.
@@ -202,23 +194,22 @@ func (f *Follower[T, K]) Take() []nlkit.Change[T] {
 }
 
 // Until waits for a change that was told and that want accepts.
-func (f *Follower[T, K]) Until(t testing.TB, what string, want func(nlkit.Change[T]) bool) nlkit.Change[T] {
+func (f *Follower[T, K]) Until(t testing.TB, what string, want func(nlkit.Change[T]) bool) (found nlkit.Change[T]) {
 	t.Helper()
 	var seen []nlkit.Change[T]
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
+	nstest.Eventually(t, func() string {
 		log := f.Take()
-		for i, ch := range log {
-			if want(ch) {
-				f.mu.Lock()
-				f.log = append(log[i+1:], f.log...)
-				f.mu.Unlock()
-				return ch
-			}
+		if i := slices.IndexFunc(log, want); i >= 0 {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.log = append(log[i+1:], f.log...)
+			found = log[i]
+			return ""
 		}
 		seen = append(seen, log...)
-	}
-	t.Fatalf("%s was not told, but %+v", what, seen)
-	panic("unreachable")
+		return fmt.Sprintf("%s was not told, but %+v", what, seen)
+	})
+	return found
 }
 
 // Fields checks that Equal looks at each exported field of an object, but at those that
