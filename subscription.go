@@ -31,6 +31,14 @@ type Listen struct {
 	Datagram int
 }
 
+// describe returns the Describe of a request about the same.
+func (l Listen) describe() func([]byte) string {
+	if l.Object == "" {
+		return nil
+	}
+	return func([]byte) string { return l.Object }
+}
+
 // SubscribeOption changes a subscription.
 type SubscribeOption interface{ applySubscribe(*nlconn.ListenConfig) }
 
@@ -116,10 +124,7 @@ type Subscription[T any] struct {
 // list taken afterwards has no gap to the events. decode turns messages into
 // values. ctx ends the subscription, not only this call.
 func Subscribe[T any](ctx context.Context, c *Client, l Listen, decode Decode[T], opts ...SubscribeOption) (*Subscription[T], error) {
-	req := Request{Op: l.Op}
-	if l.Object != "" {
-		req.Describe = func([]byte) string { return l.Object }
-	}
+	req := Request{Op: l.Op, Describe: l.describe()}
 	if c == nil || c.pool == nil {
 		return nil, req.Fail(errNilClient)
 	}

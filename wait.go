@@ -9,7 +9,8 @@ import (
 // says which events there may be, relevant which of them are worth another look; nil is
 // all. check is called when the subscription has begun, and then after each relevant
 // event, so that nothing falls between looking and waiting; it is called after lost
-// events too. It returns false to wait, and an error to give up.
+// events too, and again if it fails with [ErrDumpInterrupted]. It returns false to wait, and
+// an error to give up.
 //
 // The error is that of check, the context's, or one of [Subscribe].
 func Wait[T any](ctx context.Context, c *Client, l Listen, relevant func(Message) bool, check func(context.Context) (T, bool, error)) (T, error) {
@@ -19,20 +20,33 @@ func Wait[T any](ctx context.Context, c *Client, l Listen, relevant func(Message
 		return zero, err
 	}
 	defer sub.Close()
-	for {
-		if v, ok, err := check(ctx); ok || err != nil {
+	for torn := 0; ; {
+		v, ok, err := check(ctx)
+		switch {
+		case errors.Is(err, ErrDumpInterrupted):
+			torn++
+			err = pause(ctx, torn)
+		case ok || err != nil:
 			return v, err
+		default:
+			torn = 0
+			err = awaitEvent(sub, relevant)
 		}
-		if err := awaitEvent(sub, relevant); err != nil {
-			return zero, err
+		if err != nil {
+			return zero, Request{Op: l.Op, Describe: l.describe()}.Fail(err)
 		}
 	}
 }
 
-// awaitEvent waits for a relevant event, or for the loss of one, and takes in all that
+// eventsAtOnce is how many events are taken in before the next look, so that it comes
+// even if there is no end of them.
+const eventsAtOnce = 1 << 12
+
+// awaitEvent waits for a relevant event, or for the loss of one, and takes in those that
 // have come by then: one look serves for all.
 func awaitEvent(sub *Subscription[Message], relevant func(Message) bool) error {
-	for found := false; ; {
+	found := false
+	for n := 0; !found || n < eventsAtOnce; n++ {
 		var m Message
 		ok, err := true, error(nil)
 		if found {
@@ -51,4 +65,5 @@ func awaitEvent(sub *Subscription[Message], relevant func(Message) bool) error {
 			found = found || relevant == nil || relevant(m)
 		}
 	}
+	return nil
 }

@@ -414,6 +414,7 @@ func (w *Watcher) heal() error {
 	before := w.untold()
 	start := time.Now()
 	torn, err := w.list()
+	repaired := w.untold() - before
 	if err == nil {
 		err = w.catchUp(torn)
 	}
@@ -423,6 +424,7 @@ func (w *Watcher) heal() error {
 		}
 		return err
 	}
+	before = w.untold()
 	gone := false
 	for i, t := range w.tables {
 		some := t.confirm(!torn[i])
@@ -435,7 +437,7 @@ func (w *Watcher) heal() error {
 	w.took = w.ended.Sub(start)
 	if w.begun {
 		w.stats.heals.Add(1)
-		w.stats.repaired.Add(uint64(max(0, w.untold()-before)))
+		w.stats.repaired.Add(uint64(max(0, repaired+w.untold()-before)))
 	}
 	if slices.Contains(torn, true) {
 		w.stats.interrupted.Add(1)

@@ -14,8 +14,8 @@ import (
 
 // Watch follows the next hops, or those that the options match: first all that there
 // are, then each that comes, changes or goes. See [nlkit.Watch]. What the kernel
-// removes without an event, because a link went down, is told too. Counters and
-// buckets are not watched.
+// removes without an event, because a link went down, is told too. Counters, buckets,
+// [FlagOffload] and [FlagTrap] are not watched.
 //
 // Errors: [fs.ErrInvalid] for an option that makes no sense, for counters, and for
 // [MatchMaster], which only a list can tell; those of [nlkit.Subscribe].
@@ -59,11 +59,13 @@ func Source(opts ...ListOption) (nlkit.Source[Nexthop, uint32], error) {
 	}, nil
 }
 
-// equal reports whether two next hops are the same, but for counters.
+// equal reports whether two next hops are the same, but for counters and what drivers do
+// with them.
 func equal(a, b *Nexthop) bool {
 	x, y := *a, *b
 	for _, n := range []*Nexthop{&x, &y} {
 		n.HWStats, n.HWStatsUsed, n.Stats = false, false, nil
+		n.Flags &^= FlagOffload | FlagTrap
 		if n.Resilient != nil {
 			r := *n.Resilient
 			r.UnbalancedTime = 0

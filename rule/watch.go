@@ -14,7 +14,8 @@ import (
 
 // Watch follows the rules, or those that the options match: first all that there are,
 // then each that comes or goes. See [nlkit.Watch]. A rule never changes, but for its
-// Flags, when a link that it names, or the target of its goto, comes or goes.
+// Flags, when a link that it names, or the target of its goto, comes or goes. Rules that
+// are the same in everything count as one; [Add] makes none.
 //
 // Errors: [fs.ErrInvalid] for an option that makes no sense; those of
 // [nlkit.Subscribe].
@@ -51,6 +52,7 @@ func Source(opts ...ListOption) (nlkit.Source[Rule, key], error) {
 		Suspect: s.suspect,
 		Forget:  s.links.Forget,
 		Settle:  rtnl.Settle,
+		Tears:   func(m nlkit.Message) bool { return m.Type == uapi.RTM_DELRULE },
 	}, nil
 }
 
@@ -107,8 +109,11 @@ func (s *silent) suspect(m nlkit.Message) []nlkit.Suspicion[Rule] {
 		return []nlkit.Suspicion[Rule]{{Who: func(r *Rule) bool { return r.Goto != 0 }}}
 	}
 	old, now, ok := s.links.Take(m.Type, m.Data)
-	if !ok || !now.Gone && now.Name == old.Name {
+	switch {
+	case !ok, !now.Gone && now.Name == old.Name:
 		return nil
+	case old.Index == 0: // it may have had another name
+		return []nlkit.Suspicion[Rule]{{Who: func(r *Rule) bool { return r.IIF != "" || r.OIF != "" }}}
 	}
 	return []nlkit.Suspicion[Rule]{{Who: func(r *Rule) bool { return names(r, old.Name) || names(r, now.Name) }}}
 }
