@@ -86,7 +86,13 @@ func TestWatchSilent(t *testing.T) {
 		},
 		func() error { return Add(ctx, c, Nexthop{ID: 101, Group: []Member{{ID: 4, Weight: 1}}}) },
 		func() error { return Replace(ctx, c, via(4, 0)) },
-		func() error { return link.Set(ctx, c, link.Name("p0"), link.Down()) }, // v0 has no carrier
+		func() error { // v0 loses its carrier, which the kernel acts upon a little later
+			err := link.Set(ctx, c, link.Name("p0"), link.Down())
+			if err == nil {
+				all.Until(t, "next hop 2 going", func(ch nlkit.Change[Nexthop]) bool { return ch.Type == nlkit.Removed && ch.Old.ID == 2 })
+			}
+			return err
+		},
 		func() error { return link.Set(ctx, c, link.Name("p0"), link.Up()) },
 		func() error { return Replace(ctx, c, via(5, 1)) },
 		func() error { return link.Set(ctx, c, link.Index(links[1]), link.Down()) },
