@@ -10,6 +10,8 @@
 // An [Address] is a plain struct whose zero fields are not set; [Add] takes what
 // [List] returned. Reading takes no privilege, writing takes CAP_NET_ADMIN.
 //
+// [Watch] follows addresses as they change; [WaitReady] waits until they can be used.
+//
 // Beside the addresses that it has, a link receives what is sent to the groups that it
 // has joined, and to the anycast addresses that it answers to: [Multicast], [Anycast].
 //

@@ -44,6 +44,12 @@
 // ([WithVFs]). What a bridge, a bond or hardware counts besides is returned by
 // [GetStats] and [ListStats].
 //
+// # As they change
+//
+// [Subscribe] gives events. [Watch] gives the links that there are, and what changes,
+// and stays true when events are lost; [OpenDirectory] keeps them for look-ups.
+// [WaitUp], [WaitCarrier] and [WaitGone] wait for one.
+//
 // # Privileges
 //
 // Reading and subscribing take none. Changing takes CAP_NET_ADMIN in the user

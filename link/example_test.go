@@ -245,3 +245,66 @@ func ExampleSubscribe() {
 		fmt.Println(e.Type, e.Object.Name, e.Object.OperState)
 	}
 }
+
+// A watch tells what there is, then what changes; it needs no further care.
+func ExampleWatch() {
+	ctx := context.Background()
+	c, err := nlkit.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	w, err := link.Watch(ctx, c, link.MatchKind("veth"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer w.Close()
+	for ch, err := range w.All() {
+		if err != nil {
+			log.Fatal(err)
+		}
+		switch ch.Type {
+		case nlkit.Added:
+			fmt.Println("new:", ch.New.Name)
+		case nlkit.Changed:
+			fmt.Println(ch.Old.Flags, "is now", ch.New.Flags)
+		case nlkit.Removed:
+			fmt.Println("gone:", ch.Old.Name)
+		case nlkit.Synced:
+			fmt.Println("these were all")
+		}
+	}
+}
+
+// A name can be waited for before there is such a link.
+func ExampleWaitCarrier() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	c, err := nlkit.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	l, err := link.WaitCarrier(ctx, c, link.Name("eth0"))
+	if err != nil {
+		log.Fatal(err) // context deadline exceeded
+	}
+	fmt.Println(l.Name, "can send")
+}
+
+func ExampleOpenDirectory() {
+	ctx := context.Background()
+	c, err := nlkit.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	d, err := link.OpenDirectory(ctx, c)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer d.Close()
+	if l, ok := d.Index(1); ok { // no system call, from any goroutine
+		fmt.Println(l.Name)
+	}
+}

@@ -26,6 +26,8 @@
 //   - FDB entries have the family rtnl.FamilyBridge and a link-layer address
 //     ([List] with [FDB])
 //
+// [Watch] follows neighbours or FDB entries as they change.
+//
 // Reading takes no privilege, writing takes CAP_NET_ADMIN.
 //
 // The messages are RTM_NEWNEIGH, RTM_DELNEIGH and RTM_GETNEIGH with struct ndmsg

@@ -19,8 +19,8 @@
 //
 // The kernel removes next hops by itself when their link goes down or loses its
 // carrier, and with them the routes that use them, groups without a member left,
-// and the shares in other groups. It sends no event about next hops then: a program
-// that keeps them watches the links as well.
+// and the shares in other groups. It sends no event about next hops then: [Watch] finds
+// out and tells, [Subscribe] does not.
 //
 // The messages are RTM_NEWNEXTHOP, RTM_DELNEXTHOP, RTM_GETNEXTHOP and
 // RTM_GETNEXTHOPBUCKET with struct nhmsg and the attributes NHA_* of

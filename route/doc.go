@@ -22,6 +22,9 @@
 //		Extra:   &route.Extra{Label: 100, Labels: rtnl.Labels{200}},
 //	})
 //
+// [Watch] follows routes as they change, and tells what the kernel removes without an
+// event, too; [Wait] waits for one to be there.
+//
 // Reading takes no privilege, writing takes CAP_NET_ADMIN.
 //
 // The messages are RTM_NEWROUTE, RTM_DELROUTE and RTM_GETROUTE with struct rtmsg

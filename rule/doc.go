@@ -18,6 +18,8 @@
 // kernel has rules where it was built with CONFIG_IP_MULTIPLE_TABLES (IPv4) and
 // CONFIG_IPV6_MULTIPLE_TABLES.
 //
+// [Watch] follows rules as they come and go, and the states that the kernel does not tell.
+//
 // # Newer selectors
 //
 // A kernel that does not know a selector ignores it: the rule is made without that
