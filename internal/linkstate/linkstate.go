@@ -24,8 +24,6 @@ type Link struct {
 	Addr string
 	// Flags are those of the link, IFF_….
 	Flags uint32
-	// Carrier says that the link has a carrier.
-	Carrier bool
 	// MTU is the link's, in bytes.
 	MTU uint32
 	// Master is the index of the link's master, 0 if it has none.
@@ -86,8 +84,6 @@ func Decode(typ uint16, data []byte) (l Link, family uint8, ok bool) {
 			l.Name = s.String()
 		case uapi.IFLA_ADDRESS:
 			l.Addr = string(s.Bytes())
-		case uapi.IFLA_CARRIER:
-			l.Carrier = s.Uint8() != 0
 		case uapi.IFLA_MTU:
 			l.MTU = s.Uint32()
 		case uapi.IFLA_MASTER:
