@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"slices"
@@ -163,6 +164,12 @@ func (k *controller) answer(r netlink.Message) (out []netlink.Message) {
 	}
 	switch command {
 	case uapi.CTRL_CMD_GETFAMILY:
+		if dump {
+			for _, id := range slices.Sorted(maps.Keys(k.families)) {
+				reply(describe(uapi.CTRL_CMD_NEWFAMILY, id, k.families[id]))
+			}
+			return end()
+		}
 		k.asked++
 		for id, f := range k.families {
 			if f.name == name {

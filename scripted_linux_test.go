@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -136,6 +137,20 @@ func TestInterruptedDumpIsTriedAgain(t *testing.T) {
 				t.Errorf("the error is %#v", err)
 			}
 		})
+	}
+}
+
+// The kernel's netdev family does not mark the messages of its dumps as parts of one.
+func TestDumpWithoutMulti(t *testing.T) {
+	part := func(r netlink.Message, n uint32) netlink.Message { return nlfake.Reply(r, typNumber, 0, number(n)) }
+	c, _ := fake(t, dumpOf(func(r netlink.Message) [][]netlink.Message {
+		return [][]netlink.Message{{part(r, 1), part(r, 2)}, {part(r, 3)}, {nlfake.Done(r, 0, 0)}}
+	}))
+	for range 2 { // the second one finds nothing of the first
+		got, err := nlkit.List(t.Context(), c, numbers, decodeNumber)
+		if want := []uint32{1, 2, 3}; err != nil || !slices.Equal(got, want) {
+			t.Errorf("got %v, %v, want %v", got, err, want)
+		}
 	}
 }
 

@@ -254,6 +254,15 @@ func NewWatcher(ctx context.Context, c *Client, tables []AnyTable, opts ...Subsc
 		w.cancel()
 		return nil, err
 	}
+	for _, s := range w.specs {
+		if s.join == nil {
+			continue
+		}
+		if err := s.join(w.ctx, c, w.sub.Join); err != nil {
+			_ = w.Close()
+			return nil, err
+		}
+	}
 	return w, nil
 }
 

@@ -22,6 +22,10 @@ type Source[T any, K comparable] struct {
 	// Groups are the multicast groups that tell of the objects, and of what changes
 	// them without an event of their own.
 	Groups []uint32
+	// Join joins groups whose numbers are not known before the watch begins. It is
+	// called before the first list; join may be kept, and called by the source's
+	// other functions later. nil joins none.
+	Join func(ctx context.Context, c *Client, join func(group uint32) error) error
 	// List yields all objects, as [All] does.
 	List func(ctx context.Context, c *Client) iter.Seq2[T, error]
 	// Event decodes the events of the objects. It returns false for other messages.
@@ -137,6 +141,7 @@ type tableSpec struct {
 	base     bool
 	forget   func()
 	settle   func(context.Context, *Client) error
+	join     func(context.Context, *Client, func(group uint32) error) error
 }
 
 // NewTable returns an empty table, for [NewWatcher].
@@ -212,7 +217,7 @@ func (t *table[T, K]) bind(w *Watcher) { t.w = w }
 func (t *table[T, K]) spec() tableSpec {
 	return tableSpec{
 		op: t.src.Op, protocol: t.src.Protocol, groups: t.src.Groups, base: t.src.Base,
-		forget: t.src.Forget, settle: t.src.Settle,
+		forget: t.src.Forget, settle: t.src.Settle, join: t.src.Join,
 	}
 }
 

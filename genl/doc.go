@@ -77,5 +77,9 @@
 //		…
 //	}
 //
+// [Watch] follows the families themselves. [ObjectSource] makes a watch of what a family
+// has, which lists, follows, and heals by itself when events were lost or the family's
+// module was loaded again.
+//
 // The source is include/uapi/linux/genetlink.h.
 package genl

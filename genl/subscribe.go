@@ -62,15 +62,9 @@ func ByTable[T any](table attr.Table[T], commands ...uint8) Decode[T] {
 // [nlkit.Subscribe].
 func Subscribe[T any](ctx context.Context, c *nlkit.Client, family string, groups []string, decode Decode[T], opts ...nlkit.SubscribeOption) (*nlkit.Subscription[Event[T]], error) {
 	const op = "genl.Subscribe"
-	req := nlkit.Request{Op: op, Describe: func([]byte) string { return quote(family) }}
-	switch {
-	case decode == nil:
-		return nil, req.Fail(attr.Refuse("no function to decode events with"))
-	case len(groups) == 0:
-		return nil, req.Fail(attr.Refuse("no group to join"))
-	}
-	if bad := badName(family); bad != nil {
-		return nil, req.Fail(bad)
+	req, err := checkGroups(op, family, groups, decode == nil)
+	if err != nil {
+		return nil, err
 	}
 	// What is announced from here on is heard: the family cannot be another one by
 	// the time that its groups are joined without it being noticed.
@@ -89,22 +83,41 @@ func Subscribe[T any](ctx context.Context, c *nlkit.Client, family string, group
 	return sub, nil
 }
 
-// listener is the family that a subscription hears.
+// checkGroups refuses what cannot be heard of a family, and returns the request that
+// errors are about.
+func checkGroups(op, family string, groups []string, mute bool) (nlkit.Request, error) {
+	req := nlkit.Request{Op: op, Describe: func([]byte) string { return quote(family) }}
+	bad := badName(family)
+	switch {
+	case mute:
+		bad = attr.Refuse("no function to decode events with")
+	case len(groups) == 0:
+		bad = attr.Refuse("no group to join")
+	}
+	if bad != nil {
+		return req, req.Fail(bad)
+	}
+	return req, nil
+}
+
+// listener is the family that a subscription or a watch hears.
 type listener struct {
 	fam     Family
+	gone    bool // it was there, and is not
 	groups  []string
 	resolve func() (Family, error)
 	join    func(group uint32) error
 }
 
-// follow joins the groups of the family as it is now; moved tells that it has another
-// number than before. A family that was there and is gone is waited for.
+// follow joins the groups of the family as it is now; moved tells that it is not the
+// one that was known before. A family that was there and is gone is waited for.
 func (l *listener) follow() (moved bool, err error) {
 	fam, err := l.resolve()
 	switch {
 	case l.fam.ID != 0 && errors.Is(err, fs.ErrNotExist):
+		l.gone = true
 		return false, nil
-	case err != nil || fam.ID == l.fam.ID:
+	case err != nil || fam.ID == l.fam.ID && !l.gone:
 		return false, err
 	}
 	for _, name := range l.groups {
@@ -117,29 +130,34 @@ func (l *listener) follow() (moved bool, err error) {
 		}
 	}
 	moved = l.fam.ID != 0
-	l.fam = fam
+	l.fam, l.gone = fam, false
 	return moved, nil
 }
 
-// announced takes in a message of nlctrl.
-func (l *listener) announced(m nlkit.Message) error {
+// announced takes in a message of nlctrl, and follows the family if that tells of it.
+func (l *listener) announced(m nlkit.Message) (moved bool, err error) {
 	var a announcement
 	ok, err := decodeAnnouncement(m, &a)
-	if err != nil || !ok || a.gone || a.Name != l.fam.Name {
-		return err
+	switch {
+	case err != nil || !ok:
+		return false, err
+	case a.gone && a.ID == l.fam.ID:
+		l.gone = true
+	case !a.gone && a.Name == l.fam.Name:
+		return l.follow()
 	}
-	moved, err := l.follow()
-	if moved {
-		return nlkit.ErrOverrun
-	}
-	return err
+	return false, nil
 }
 
 // eventDecoder returns the function that takes in the messages of a subscription.
 func eventDecoder[T any](l *listener, decode Decode[T]) nlkit.Decode[Event[T]] {
 	return func(m nlkit.Message, e *Event[T]) (bool, error) {
 		if m.Type != l.fam.ID {
-			return false, l.announced(m)
+			moved, err := l.announced(m)
+			if moved {
+				err = nlkit.ErrOverrun // what happened in between was not heard
+			}
+			return false, err
 		}
 		msg, err := l.fam.Parse(m)
 		if err != nil {

@@ -86,22 +86,25 @@ var announcementAttrs = attr.Table[announcement]{
 	attr.U16(uapi.CTRL_ATTR_FAMILY_ID, "CTRL_ATTR_FAMILY_ID", func(a *announcement) *uint16 { return &a.ID }),
 }
 
+// announced returns what nlctrl tells of a family that came or went, by
+// CTRL_CMD_NEWFAMILY or CTRL_CMD_DELFAMILY. What it tells of groups, the announcement
+// of their family repeats.
+func announced(m nlkit.Message) (msg Message, ok bool, err error) {
+	if m.Type != uapi.GENL_ID_CTRL {
+		return Message{}, false, nil
+	}
+	msg, err = controller.Parse(m)
+	ok = msg.Command == uapi.CTRL_CMD_NEWFAMILY || msg.Command == uapi.CTRL_CMD_DELFAMILY
+	return msg, ok && err == nil, err
+}
+
 // decodeAnnouncement takes in a message to the group announcements.
 func decodeAnnouncement(m nlkit.Message, a *announcement) (bool, error) {
-	if m.Type != uapi.GENL_ID_CTRL {
-		return false, nil
-	}
-	msg, err := controller.Parse(m)
-	if err != nil {
+	msg, ok, err := announced(m)
+	if !ok || err != nil {
 		return false, err
 	}
-	switch msg.Command {
-	case uapi.CTRL_CMD_NEWFAMILY:
-	case uapi.CTRL_CMD_DELFAMILY:
-		a.gone = true
-	default: // of groups, which a family's announcement repeats
-		return false, nil
-	}
+	a.gone = msg.Command == uapi.CTRL_CMD_DELFAMILY
 	return true, announcementAttrs.Decode(msg.Attrs, a)
 }
 

@@ -44,13 +44,14 @@ func (c *Conn) Query(ctx context.Context, r Request, reply func(Message) error) 
 var errStop = errors.New("stop")
 
 // Dump sends r and gives each message of the reply to yield, until that returns
-// false: then the rest is not read, and the socket is of no further use.
+// false: then the rest is not read, and the socket is of no further use. Its end is
+// NLMSG_DONE and nothing else: the dumps of some families lack NLM_F_MULTI. (netdev)
 func (c *Conn) Dump(ctx context.Context, r Request, yield func(Message) bool) (Result, error) {
 	res, err := c.exchange(ctx, r, uapi.NLM_F_DUMP, func(m Message) (bool, error) {
 		if !yield(m) {
 			return false, errStop
 		}
-		return m.Flags&uapi.NLM_F_MULTI != 0, nil
+		return true, nil
 	})
 	if errors.Is(err, errStop) {
 		err = nil
