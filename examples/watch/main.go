@@ -1,6 +1,9 @@
-// Command watch prints the changes of links, addresses and routes until it is
-// interrupted, like `ip monitor`. With -demo it makes a few itself, in a network
-// namespace of its own, and ends.
+// Command watch follows the main routing table: first what there is, then what changes,
+// until it is interrupted. With -demo it watches in a network namespace of its own,
+// where more routes change than its small buffer holds, and ends.
+//
+//	go run ./examples/watch
+//	go run ./examples/watch -demo
 package main
 
 import (
@@ -8,114 +11,128 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"iter"
 	"log"
 	"net/netip"
 	"os"
 	"os/signal"
-	"sync"
 
 	"github.com/nlkit/nlkit"
-	"github.com/nlkit/nlkit/addr"
 	"github.com/nlkit/nlkit/internal/netns"
 	"github.com/nlkit/nlkit/link"
 	"github.com/nlkit/nlkit/route"
+	"github.com/nlkit/nlkit/rtnl"
 )
 
 func main() {
 	log.SetFlags(0)
-	demo := flag.Bool("demo", false, "make changes in a network namespace, and end")
+	own := flag.Bool("demo", false, "watch in a network namespace, and end")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if *demo { // which takes privileges: an ordinary user gets them in a user namespace
-		exit, done, err := netns.Reexec()
-		if done {
-			os.Exit(exit)
-		}
-		if err != nil {
-			log.Fatal(err)
-		}
+	var err error
+	if *own {
+		err = demo(ctx)
+	} else {
+		err = run(ctx)
 	}
-	if err := run(ctx, *demo); err != nil {
+	if err != nil && !errors.Is(err, context.Canceled) {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, demo bool) error {
-	var opts []nlkit.Option
-	if demo {
-		ns, err := netns.New()
-		if err != nil {
-			return err
-		}
-		defer ns.Close()
-		opts = append(opts, nlkit.WithNetNSFD(int(ns.Fd())))
-	}
-	c, err := nlkit.New(opts...)
+func run(ctx context.Context) error {
+	c, err := nlkit.New()
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-
-	links, err := link.Subscribe(ctx, c)
+	w, err := route.Watch(ctx, c, route.MatchTable(rtnl.TableMain))
 	if err != nil {
 		return err
 	}
-	defer links.Close()
-	addrs, err := addr.Subscribe(ctx, c)
-	if err != nil {
-		return err
-	}
-	defer addrs.Close()
-	routes, err := route.Subscribe(ctx, c)
-	if err != nil {
-		return err
-	}
-	defer routes.Close()
-
-	// A subscription starts no goroutine: these are ours, and they end when the
-	// context does or, with -demo, when the route that ends it has come and gone.
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		follow(links.All(), func(ev link.Event) { fmt.Println("link", ev.Type, ev.Object.Name, ev.Object.Flags) })
-	})
-	wg.Go(func() {
-		follow(addrs.All(), func(ev addr.Event) { fmt.Println("address", ev.Type, ev.Object.Prefix, "on", ev.Object.Link) })
-	})
-	wg.Go(func() {
-		follow(routes.All(), func(ev route.Event) {
-			fmt.Println("route", ev.Type, ev.Object)
-			if demo && ev.Object.Dst == last.Dst && ev.Type == nlkit.Deleted {
-				_ = errors.Join(links.Close(), addrs.Close(), routes.Close())
-			}
-		})
-	})
-	defer wg.Wait()
-	if demo {
-		return errors.Join(
-			link.Set(ctx, c, link.Name("lo"), link.Up()),
-			addr.Add(ctx, c, addr.Address{Link: 1, Prefix: netip.MustParsePrefix("192.0.2.1/32")}),
-			route.Add(ctx, c, last),
-			route.Delete(ctx, c, last),
-		)
+	defer w.Close()
+	// Lost events are no error here: the watch lists again, and tells what was missed.
+	for ch, err := range w.All() {
+		if err != nil {
+			return err
+		}
+		show(w, ch)
 	}
 	return nil
 }
 
-var last = route.Route{Dst: netip.MustParsePrefix("198.51.100.0/24"), Link: 1}
+func show(w *nlkit.Watch[route.Route], ch nlkit.Change[route.Route]) {
+	switch ch.Type {
+	case nlkit.Added:
+		fmt.Println("+", ch.New)
+	case nlkit.Changed:
+		fmt.Println("~", ch.Old, "=>", ch.New)
+	case nlkit.Removed:
+		fmt.Println("-", ch.Old)
+	case nlkit.Synced:
+		fmt.Println("that is all,", w.Len(), "routes; now what changes")
+	}
+}
 
-// follow prints events until there are no more. Lost ones are the only error to
-// go on after.
-func follow[T any](events iter.Seq2[T, error], show func(T)) {
-	for ev, err := range events {
-		switch {
-		case errors.Is(err, nlkit.ErrOverrun):
-			fmt.Println("events were lost")
-		case err != nil:
-			fmt.Println(err)
+// many is more than the events of which a buffer of 4 KiB holds.
+const many = 300
+
+func demo(ctx context.Context) error {
+	if exit, done, err := netns.Reexec(); done { // an ordinary user needs a user namespace
+		os.Exit(exit)
+	} else if err != nil {
+		return err
+	}
+	ns, err := netns.New()
+	if err != nil {
+		return err
+	}
+	defer ns.Close()
+	c, err := nlkit.New(nlkit.WithNetNSFD(int(ns.Fd())), nlkit.WithReadBuffer(4096))
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := link.Set(ctx, c, link.Name("lo"), link.Up()); err != nil {
+		return err
+	}
+	w, err := route.Watch(ctx, c, route.MatchTable(rtnl.TableMain))
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	for told := 0; told < many; {
+		ch, err := w.Next()
+		if err != nil {
+			return err
+		}
+		switch ch.Type {
+		case nlkit.Synced:
+			show(w, ch)
+			if err := add(ctx, c); err != nil { // while nobody reads
+				return err
+			}
+		case nlkit.Added:
+			if told++; told == 1 || told == many {
+				show(w, ch)
+			}
 		default:
-			show(ev)
+			show(w, ch)
 		}
 	}
+	st := w.Stats()
+	fmt.Printf("overruns %d, lists taken to heal them %d; the watch knows %d routes\n", st.Overruns, st.Heals, w.Len())
+	return nil
+}
+
+// add adds many routes at once.
+func add(ctx context.Context, c *nlkit.Client) error {
+	b := c.NewBatch()
+	for i := range many {
+		dst := netip.PrefixFrom(netip.AddrFrom4([4]byte{198, 18, byte(i >> 8), byte(i)}), 32)
+		if err := route.Add(ctx, b, route.Route{Dst: dst, Link: 1}); err != nil {
+			return err
+		}
+	}
+	return b.Send(ctx)
 }
