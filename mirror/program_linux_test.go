@@ -95,7 +95,8 @@ func (p *program) step() error {
 		if err != nil {
 			return err
 		}
-		return link.Set(ctx, c, link.Index(i), link.WithMaster(br.Index))
+		// One end of each pair: with both, what one host sends would go round for ever.
+		return link.Set(ctx, c, link.Name(fmt.Sprintf("w%d", n)), link.WithMaster(br.Index))
 	case op < 6:
 		return link.Set(ctx, c, link.Index(i), link.WithNoMaster())
 	case op < 20:
