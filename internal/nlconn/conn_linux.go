@@ -43,10 +43,11 @@ type Conn struct {
 	closing sync.Once
 	waiting atomic.Pointer[os.File] // what a call of wait reads by
 
-	size *atomic.Int64 // what the pool's buffers have come to hold
-	buf  []byte        // for one datagram
-	cur  datagram      // the messages of the last one that were not yet looked at
-	oob  []byte        // for the sender's namespace id; nil if it was not asked for
+	datagram int           // the size of the largest one expected
+	size     *atomic.Int64 // what the pool's sockets have met beyond that
+	buf      *[]byte       // for one datagram; nil at rest
+	cur      datagram      // the messages of the last one that were not yet looked at
+	oob      []byte        // for the sender's namespace id; nil if it was not asked for
 
 	// Results of the functions below, which are made once so that reading and
 	// writing do not allocate.
@@ -77,7 +78,7 @@ func newConn(proto int, nl *netlink.Conn, size *atomic.Int64) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{Proto: proto, nl: nl, raw: raw, size: size, buf: make([]byte, max(datagramSize, size.Load())), nsid: -1, seq: rand.Uint32()}
+	c := &Conn{Proto: proto, nl: nl, raw: raw, datagram: datagramSize, size: size, nsid: -1, seq: rand.Uint32()}
 	c.readFn = func(fd uintptr) bool {
 		c.recv(int(fd))
 		return !errors.Is(c.err, unix.EAGAIN)
@@ -119,18 +120,23 @@ func (c *Conn) PortID() uint32 { return c.nl.PID() }
 
 // recv reads one datagram without waiting.
 func (c *Conn) recv(fd int) {
+	b := c.take()
 	for {
 		switch {
 		case c.oob != nil:
-			c.n, c.nsid, c.err = recvmsg(fd, c.buf, c.oob)
+			c.n, c.nsid, c.err = recvmsg(fd, b, c.oob)
 		case c.shared != nil:
-			c.n, c.err = recvEvent(fd, c.buf)
+			c.n, c.err = recvEvent(fd, b)
 		default:
-			c.n, c.err = recvfrom(fd, c.buf)
+			c.n, c.err = recvfrom(fd, b)
 		}
-		if c.err != unix.EINTR {
-			return
+		switch c.err {
+		case unix.EINTR:
+			continue
+		case unix.EAGAIN:
+			c.release()
 		}
+		return
 	}
 }
 
@@ -162,14 +168,15 @@ func (c *Conn) filled() (datagram, error) {
 		return datagram{}, ErrOverrun
 	case c.err != nil:
 		return datagram{}, c.ioError(os.NewSyscallError("recvfrom", c.err))
-	case c.n > len(c.buf):
+	case c.n > len(*c.buf):
 		// This one is gone; the next one of its size fits, on other sockets too.
-		c.buf = make([]byte, c.n+c.n/2)
-		c.size.Store(int64(len(c.buf)))
+		c.datagram = c.n + c.n/2
+		c.size.Store(int64(c.datagram))
+		c.release()
 		return datagram{}, ErrTruncated
 	}
 	c.BytesIn += uint64(c.n)
-	return datagram{c.buf[:c.n], c.nsid}, nil
+	return datagram{(*c.buf)[:c.n], c.nsid}, nil
 }
 
 func (c *Conn) ioError(err error) error {

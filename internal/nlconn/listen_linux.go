@@ -50,9 +50,7 @@ func ownPort() uint32 { return 1<<30 | rand.Uint32()>>2 }
 
 func (c *Conn) listen(cfg ListenConfig) error {
 	c.shared = &shared{turn: make(chan struct{}, 1)}
-	if cfg.Datagram > len(c.buf) {
-		c.buf = make([]byte, cfg.Datagram)
-	}
+	c.datagram = max(c.datagram, cfg.Datagram)
 	if cfg.AllNSID {
 		if err := c.nl.SetOption(netlink.ListenAllNSID, true); err != nil {
 			return err

@@ -70,10 +70,13 @@ func (p *Pool) Get(proto int) (*Conn, error) {
 
 // Put gives a socket back. It is kept only if its last exchange has ended.
 func (p *Pool) Put(c *Conn) {
+	if !c.unfinished { // else the one who left a dump may still look at its last message
+		c.cur = datagram{}
+		c.release()
+	}
 	p.mu.Lock()
 	keep := !p.closed && !c.unfinished && len(p.idle[c.Proto]) < p.cfg.MaxIdle
 	if keep {
-		c.cur = datagram{}
 		p.idle[c.Proto] = append(p.idle[c.Proto], c)
 	}
 	p.mu.Unlock()

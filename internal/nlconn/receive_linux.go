@@ -1,6 +1,7 @@
 package nlconn
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -158,8 +159,8 @@ func (c *Conn) Control(ctx context.Context, r Request) (Result, error) {
 // lookAhead reads the acknowledgement with the sequence number seq, and keeps what
 // else comes for Receive. It has the turn.
 func (c *Conn) lookAhead(ctx context.Context, answers <-chan Message, seq uint32) (Message, error) {
-	// What Receive has not looked at yet stays in the buffer that it is in.
-	c.buf = make([]byte, len(c.buf))
+	c.buf = nil // whoever received what is in it may still look at it
+	defer c.release()
 	for {
 		select {
 		case m := <-answers: // it came while the turn was waited for
@@ -186,8 +187,8 @@ func (c *Conn) lookAhead(ctx context.Context, answers <-chan Message, seq uint32
 		}
 		answer, alone := find(d, seq)
 		if !alone {
+			d.b = bytes.Clone(d.b)
 			c.shared.ahead = append(c.shared.ahead, d)
-			c.buf = make([]byte, len(c.buf))
 		}
 		if answer != nil {
 			return *answer, nil
