@@ -137,3 +137,21 @@ func BenchmarkRoundTrip(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkEvent measures one event of a subscription that was at rest before it, with
+// the request that causes it.
+func BenchmarkEvent(b *testing.B) {
+	p := inNamespace(b)
+	w, sub := writerOf(b, p), subscribe(b, p, uapi.RTNLGRP_LINK)
+	b.ReportAllocs()
+	var m Message
+	for n := uint32(0); b.Loop(); n++ {
+		do(b, w, queueLength(1+n%2))
+		if ok, err := sub.Receive(&m, true); !ok || err != nil {
+			b.Fatal(err)
+		}
+		if ok, err := sub.Receive(&m, false); ok || err != nil {
+			b.Fatal(ok, err)
+		}
+	}
+}

@@ -1,0 +1,280 @@
+package nlconn
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"runtime"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/nlkit/nlkit/attr"
+	"github.com/nlkit/nlkit/internal/nstest"
+	"github.com/nlkit/nlkit/internal/uapi"
+)
+
+// queueLength is a request that sets lo's transmit queue length, which is an event of
+// the links if it changes.
+func queueLength(n uint32) Request {
+	return Request{Type: uapi.RTM_SETLINK, Data: attr.AppendUint32(append([]byte{4: 1}, make([]byte, 11)...), uapi.IFLA_TXQLEN, n)}
+}
+
+// queueLengthOf returns what an event of the links says of that, 0 if it is none.
+func queueLengthOf(m Message) (n uint32) {
+	if m.Type != uapi.RTM_NEWLINK || len(m.Data) < 16 {
+		return 0
+	}
+	s := attr.Scan(m.Data[16:])
+	for s.Next() {
+		if s.Type() == uapi.IFLA_TXQLEN {
+			n = s.Uint32()
+		}
+	}
+	return n
+}
+
+func subscribe(t testing.TB, p *Pool, groups ...uint32) *Conn {
+	t.Helper()
+	c, err := p.Listen(uapi.NETLINK_ROUTE, ListenConfig{Groups: groups})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Forget(c) })
+	return c
+}
+
+// do is a request that the kernel must not refuse.
+func do(t testing.TB, c *Conn, r Request) {
+	t.Helper()
+	if _, err := c.Do(context.Background(), r, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// writerOf returns a socket for requests, whose lo is up.
+func writerOf(t testing.TB, p *Pool) *Conn {
+	t.Helper()
+	c, err := p.Get(uapi.NETLINK_ROUTE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Put(c) })
+	do(t, c, loopbackUp())
+	return c
+}
+
+// receive returns the next message that a socket has.
+func receive(t testing.TB, c *Conn) (m Message) {
+	t.Helper()
+	if ok, err := c.Receive(&m, false); !ok || err != nil {
+		t.Fatalf("nothing there: %v", err)
+	}
+	return m
+}
+
+// A socket has a buffer while someone may look at what is in it, and none at rest.
+func TestNoBufferAtRest(t *testing.T) {
+	p := inNamespace(t)
+	w := writerOf(t, p)
+	sub := subscribe(t, p, uapi.RTNLGRP_LINK)
+	has := func(when string, c *Conn, want bool) {
+		t.Helper()
+		if (c.buf != nil) != want {
+			t.Errorf("%s: it has a buffer: %t", when, !want)
+		}
+	}
+	has("a new subscription", sub, false)
+	if ok, err := sub.Receive(new(Message), false); ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	has("a read that found nothing", sub, false)
+	if _, err := sub.Control(t.Context(), queueLength(1)); err != nil {
+		t.Fatal(err)
+	}
+	has("a request of its own", sub, false)
+	receive(t, sub)
+	do(t, w, queueLength(2))
+	receive(t, sub)
+	has("a message that was read", sub, true)
+	if ok, err := sub.ReceiveUntil(new(Message), time.Now().Add(time.Millisecond)); ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	has("a wait that has ended", sub, false)
+
+	do(t, w, queueLength(3))
+	receive(t, sub)
+	ended := make(chan error, 1)
+	go func() { _, err := sub.Receive(new(Message), true); ended <- err }()
+	nstest.Eventually(t, func() string {
+		select {
+		case sub.shared.turn <- struct{}{}:
+			<-sub.shared.turn
+			return "nobody waits"
+		default:
+			return ""
+		}
+	})
+	p.Forget(sub)
+	if err := <-ended; !errors.Is(err, net.ErrClosed) {
+		t.Error(err)
+	}
+	has("a wait that Close has ended", sub, false)
+
+	c, err := p.Get(uapi.NETLINK_ROUTE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	do(t, c, queueLength(4))
+	has("during an exchange", c, true)
+	p.Put(c)
+	has("an idle socket", c, false)
+	if again, err := p.Get(uapi.NETLINK_ROUTE); again != c || err != nil {
+		t.Fatalf("another socket, %v", err)
+	}
+	if _, err := c.Dump(t.Context(), Request{Type: uapi.RTM_GETLINK, Data: make([]byte, 16)}, func(Message) bool { return false }); err != nil {
+		t.Fatal(err)
+	}
+	p.Put(c)
+	has("a dump that was left, whose last message may be looked at", c, true)
+}
+
+// A message is as it was until its socket is read again, whatever the others read and
+// whatever is sent on its own.
+func TestMessagesStayUntilTheNextRead(t *testing.T) {
+	p := inNamespace(t)
+	w := writerOf(t, p)
+	links, others := subscribe(t, p, uapi.RTNLGRP_LINK), subscribe(t, p, uapi.RTNLGRP_IPV4_ROUTE)
+	for i := range uint32(100) {
+		do(t, w, queueLength(10+i))
+		do(t, w, routeTo(uapi.RTM_NEWROUTE, int(i)))
+		link := receive(t, links)
+		if n := queueLengthOf(link); n != 10+i {
+			t.Fatalf("link event %d tells of %d: %x", i, n, link.Data)
+		}
+		before := bytes.Clone(link.Data)
+		same := func(when string) {
+			t.Helper()
+			if !bytes.Equal(link.Data, before) {
+				t.Fatalf("link event %d has changed: %s", i, when)
+			}
+		}
+		if route := receive(t, others); route.Type != uapi.RTM_NEWROUTE {
+			t.Fatalf("route event %d has type %d", i, route.Type)
+		}
+		same("the other subscription was read")
+		if ok, err := others.Receive(new(Message), false); ok || err != nil {
+			t.Fatal(ok, err)
+		}
+		if _, err := links.Control(t.Context(), noSuchLink()); !errors.Is(err, syscall.ENODEV) {
+			t.Fatal(err)
+		}
+		same("a request was sent on its socket")
+	}
+}
+
+// What a request of its own finds is what its reader reads then.
+func TestControlKeepsWhatComes(t *testing.T) {
+	p := inNamespace(t)
+	w := writerOf(t, p)
+	a, b := subscribe(t, p, uapi.RTNLGRP_LINK), subscribe(t, p, uapi.RTNLGRP_LINK)
+	for i := range uint32(100) {
+		from := 10 + 3*i
+		for n := range uint32(3) {
+			do(t, w, queueLength(from+n))
+		}
+		if _, err := a.Control(t.Context(), noSuchLink()); !errors.Is(err, syscall.ENODEV) {
+			t.Fatal(err)
+		}
+		for _, c := range []*Conn{b, a} {
+			for n := range uint32(3) {
+				if got := queueLengthOf(receive(t, c)); got != from+n {
+					t.Fatalf("event %d tells of %d", from+n, got)
+				}
+			}
+			if ok, err := c.Receive(new(Message), false); ok || err != nil {
+				t.Fatal(ok, err)
+			}
+		}
+	}
+}
+
+// Many subscriptions are read, sent on and closed at once: each sees every event once,
+// in its order, and what it looks at stays.
+func TestManyReaders(t *testing.T) {
+	const readers, last = 16, 200
+	p := inNamespace(t)
+	w := writerOf(t, p)
+	var reading, sending sync.WaitGroup
+	for i := range readers {
+		c, err := p.Listen(uapi.NETLINK_ROUTE, ListenConfig{Groups: []uint32{uapi.RTNLGRP_LINK}, ReadBuffer: 1 << 20, Datagram: 32 << (10 + i%4)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		closeAt := uint32(last)
+		if i%4 == 3 {
+			closeAt = rand.N(uint32(last))
+		}
+		sending.Go(func() {
+			for {
+				_, err := c.Control(context.Background(), noSuchLink())
+				if errors.Is(err, net.ErrClosed) {
+					return
+				} else if !errors.Is(err, syscall.ENODEV) && !errors.Is(err, ErrOverrun) {
+					t.Errorf("reader %d: a request: %v", i, err)
+					return
+				}
+				runtime.Gosched()
+			}
+		})
+		reading.Go(func() {
+			defer p.Forget(c)
+			for at, lost := uint32(0), false; at < closeAt; {
+				var m Message
+				ok, err := true, error(nil)
+				switch rand.IntN(3) {
+				case 0:
+					ok, err = c.Receive(&m, false)
+				case 1:
+					ok, err = c.ReceiveUntil(&m, time.Now().Add(time.Millisecond))
+				default:
+					ok, err = c.Receive(&m, true)
+				}
+				if errors.Is(err, ErrOverrun) {
+					lost = true
+					continue
+				} else if err != nil {
+					t.Errorf("reader %d: %v", i, err)
+					return
+				} else if !ok {
+					continue
+				}
+				n, before := queueLengthOf(m), bytes.Clone(m.Data)
+				if n <= at || n != at+1 && !lost {
+					t.Errorf("reader %d: %d after %d", i, n, at)
+					return
+				}
+				at = n
+				runtime.Gosched()
+				if !bytes.Equal(m.Data, before) {
+					t.Errorf("reader %d: the event of %d has changed", i, n)
+					return
+				}
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { reading.Wait(); close(done) }()
+	for n := uint32(1); ; n++ {
+		select {
+		case <-done:
+			sending.Wait()
+			return
+		default:
+			do(t, w, queueLength(n))
+		}
+	}
+}
