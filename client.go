@@ -157,8 +157,8 @@ type Message struct {
 	// NSID is the id of the network namespace that an event came from, -1 for the
 	// subscription's own; see [WithAllNamespaces].
 	NSID int
-	// Data is the message behind its netlink header. It is part of a buffer that
-	// is used again: it is valid until the function that it was given to returns.
+	// Data is the message behind its netlink header. It is part of a buffer that all
+	// sockets use again: it is valid until the function that it was given to returns.
 	Data []byte
 }
 

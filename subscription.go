@@ -148,7 +148,7 @@ func Subscribe[T any](ctx context.Context, c *Client, l Listen, decode Decode[T]
 }
 
 // Listen opens a subscription to raw messages; see [Subscribe]. A message is valid
-// until the next one is read.
+// until the subscription is read again, whether or not that finds another.
 func (c *Client) Listen(ctx context.Context, l Listen, opts ...SubscribeOption) (*Subscription[Message], error) {
 	return Subscribe(ctx, c, l, func(m Message, v *Message) (bool, error) {
 		*v = m

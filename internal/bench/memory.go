@@ -51,6 +51,7 @@ var memoryWorks = []work{
 				}, err
 			})},
 		},
+		goals: []goal{{"nlkit.Client", memory, "", 4 << 10}},
 	},
 	{
 		name: "subscriptions", about: "memory of a subscription to links among a thousand, none of which was sent anything", unit: "subscription", figure: memory,
@@ -61,12 +62,27 @@ var memoryWorks = []work{
 				c, err := nlkit.New()
 				return func() (any, error) { return link.Subscribe(background, c) }, err
 			})},
+			{name: "link.Subscribe, waited for", by: byNLKit, run: held(func(job) (func() (any, error), error) {
+				c, err := nlkit.New()
+				return func() (any, error) {
+					sub, err := link.Subscribe(background, c)
+					if err == nil {
+						go func() { _ = sub.ReadInto(new(link.Event)) }()
+					}
+					return sub, err
+				}, err
+			})},
 			{name: "netlink LinkSubscribe", by: byVishvananda, run: held(func(job) (func() (any, error), error) {
 				return func() (any, error) {
 					ch := make(chan netlink.LinkUpdate)
 					return ch, netlink.LinkSubscribe(ch, nil)
 				}, nil
 			})},
+		},
+		goals: []goal{
+			{"link.Subscribe", memory, "", 4 << 10},
+			{"link.Subscribe, waited for", memory, "", 16 << 10},
+			faster("link.Subscribe, waited for", "netlink LinkSubscribe", memory, 8),
 		},
 	},
 }
