@@ -174,7 +174,9 @@ func (r *Request) prepare(ctx context.Context, c *Client) error {
 	if r.Prepare == nil {
 		return nil
 	}
-	return r.Prepare(ctx, c, r)
+	heap := *r // a copy, so that requests without a Prepare need not be there
+	defer func() { *r = heap }()
+	return r.Prepare(ctx, c, &heap)
 }
 
 func (r *Request) release() {

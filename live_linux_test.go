@@ -40,6 +40,19 @@ func setLoopback(qlen uint32) nlkit.Request {
 	return nlkit.Request{Op: "link.Set", Type: uapi.RTM_SETLINK, Data: data, Header: 16}
 }
 
+// What a write takes is the memory of its message.
+func TestDoAllocatesNothing(t *testing.T) {
+	c, _ := live(t)
+	req := setLoopback(1000)
+	if n := testing.AllocsPerRun(100, func() {
+		if err := c.Do(t.Context(), req); err != nil {
+			t.Error(err)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 func TestThousandSubscriptionsCancelledAtOnce(t *testing.T) {
 	c, _ := live(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -109,7 +109,8 @@ func parseStatus(m Message, tlvs int) (refusal *KernelError, warning string, err
 		return nil, e.Message, nil
 	}
 	e.Errno = syscall.Errno(-code)
-	return &e, "", nil
+	refused := e // an acknowledgement allocates nothing
+	return &refused, "", nil
 }
 
 func align(n int) int { return (n + 3) &^ 3 }

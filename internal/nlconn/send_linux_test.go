@@ -91,4 +91,8 @@ func TestSendAllocates(t *testing.T) {
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+	write := queueLength(1000)
+	if n := testing.AllocsPerRun(100, func() { do(t, c, write) }); n != 0 {
+		t.Errorf("%v allocations of an acknowledged write", n)
+	}
 }
