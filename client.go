@@ -174,7 +174,7 @@ func (r *Request) prepare(ctx context.Context, c *Client) error {
 	if r.Prepare == nil {
 		return nil
 	}
-	heap := *r // a copy, so that requests without a Prepare need not be there
+	heap := *r // only what is given away by its address is allocated
 	defer func() { *r = heap }()
 	return r.Prepare(ctx, c, &heap)
 }
