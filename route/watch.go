@@ -158,16 +158,14 @@ func alike(a, b *Route) bool {
 	if a.Type != b.Type || a.Scope != b.Scope || a.Protocol != b.Protocol || a.PrefSrc != b.PrefSrc || a.NexthopID != b.NexthopID {
 		return false
 	}
-	if a.NexthopID == 0 && (a.Gateway != b.Gateway || a.Link != b.Link || len(a.Multipath) != len(b.Multipath)) {
+	if a.NexthopID == 0 && (a.Gateway != b.Gateway || a.Link != b.Link || !slices.EqualFunc(a.Multipath, b.Multipath, sameWay)) {
 		return false
-	}
-	for i := range a.Multipath {
-		if x, y := &a.Multipath[i], &b.Multipath[i]; a.NexthopID == 0 && (!sameHop(x, y) || x.Weight != y.Weight) {
-			return false
-		}
 	}
 	return a.Extra == nil && b.Extra == nil || reflect.DeepEqual(a.Extra.steady(), b.Extra.steady())
 }
+
+// sameWay reports whether two next hops of IPv4 routes are one.
+func sameWay(a, b Nexthop) bool { return sameHop(&a, &b) && a.Weight == b.Weight }
 
 // fit6 is for IPv6, where all routes with the same key that go to a gateway are one,
 // with as many next hops, and others have a link of their own each. Hops that come

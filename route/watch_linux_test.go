@@ -361,6 +361,19 @@ func TestWait(t *testing.T) {
 	}
 }
 
+// IPv4 routes over a next hop object are one, however many ways that has by now.
+func TestAlikeOverNexthopObject(t *testing.T) {
+	one := Route{Family: rtnl.FamilyIPv4, NexthopID: 100, Gateway: netip.MustParseAddr("10.0.0.2"), Link: 1}
+	two := Route{Family: rtnl.FamilyIPv4, NexthopID: 100, Multipath: []Nexthop{{Link: 1}, {Link: 2}}}
+	if !alike(&one, &two) || !alike(&two, &one) {
+		t.Error("they are two")
+	}
+	two.NexthopID = 101
+	if alike(&one, &two) || alike(&two, &one) {
+		t.Error("those over different objects are one")
+	}
+}
+
 // Each field of a route is told when it changes, but for what is named here.
 func TestEqualSeesEveryField(t *testing.T) {
 	for _, typ := range []reflect.Type{reflect.TypeFor[Route](), reflect.TypeFor[Extra]()} {
