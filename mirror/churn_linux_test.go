@@ -1,6 +1,7 @@
 package mirror_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -19,8 +20,8 @@ import (
 // consumer follows, and others take snapshots: no picture ever has a reference to what
 // is not there, and once it is quiet the mirror has what the kernel lists.
 //
-// NLKIT_SOAK=SEEDS,STEPS makes it as many programs as long as that, from a random seed
-// on, or from a third number. (make soak)
+// NLKIT_SOAK=SEEDS,STEPS makes it as many programs as long as that (make soak), from a
+// random seed on, or from a third number: NLKIT_SOAK=1,STEPS,SEED is one of them again.
 func TestChurn(t *testing.T) {
 	first, seeds, steps := uint64(0), uint64(3), 1500
 	if testing.Short() {
@@ -34,16 +35,21 @@ func TestChurn(t *testing.T) {
 	}
 	var stats nlkit.WatchStats
 	for seed := first; seed < first+seeds; seed++ {
-		s := churn(t, seed, steps, nil)
-		stats.Overruns += s.Overruns
-		stats.Heals += s.Heals
-		stats.Repaired += s.Repaired
-		stats.Vanished += s.Vanished
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			s := churn(t, seed, steps, nil)
+			stats.Events += s.Events
+			stats.Unchanged += s.Unchanged
+			stats.Overruns += s.Overruns
+			stats.Interrupted += s.Interrupted
+			stats.Heals += s.Heals
+			stats.Repaired += s.Repaired
+			stats.Vanished += s.Vanished
+			t.Logf("%d of %d seeds, in all %+v", seed-first+1, seeds, stats)
+		})
 		if t.Failed() {
-			break
+			t.Fatalf("again: NLKIT_SOAK=1,%d,%d", steps, seed)
 		}
 	}
-	t.Logf("%+v", stats)
 	if stats.Overruns == 0 || stats.Heals == 0 || stats.Repaired == 0 || stats.Vanished == 0 {
 		t.Errorf("nothing was lost: %+v", stats)
 	}
@@ -62,13 +68,17 @@ func TestChurnFilter(t *testing.T) {
 func churn(t *testing.T, seed uint64, steps int, keep func(link.Link) bool, opts ...mirror.Option) nlkit.WatchStats {
 	ns := nstest.New(t)
 	c := dial(t, ns)
-	ctx := timeout(t)
+	ctx, cancel := context.WithCancel(t.Context())
 	p := &program{ctx: ctx, c: c, r: rand.New(rand.NewPCG(seed, 1))}
-	if err := p.run(steps / 3); err != nil {
+	if err := p.run(min(steps/3, 500)); err != nil {
 		t.Fatal(err)
 	}
 
+	var quiet atomic.Bool
 	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer quiet.Store(true)
+	defer cancel()
 	running := make(chan error, 1)
 	wg.Go(func() { running <- p.run(steps) }) // from before the first list on
 	m, err := mirror.Watch(ctx, c, append(opts, mirror.WithKinds(everything), mirror.WithEventBuffer(4096))...)
@@ -81,13 +91,12 @@ func churn(t *testing.T, seed uint64, steps int, keep func(link.Link) bool, opts
 			time.Sleep(time.Duration(pauses.IntN(5000)) * time.Microsecond)
 		}
 	})
-	var quiet atomic.Bool
 	var snapshots atomic.Int64
 	for range 2 {
 		wg.Go(func() {
 			for !quiet.Load() {
 				if err := pictureOf(m.Snapshot()).check(); err != nil {
-					t.Errorf("seed %d: a snapshot: %v", seed, err)
+					t.Errorf("a snapshot: %v", err)
 					return
 				}
 				snapshots.Add(1)
@@ -95,8 +104,6 @@ func churn(t *testing.T, seed uint64, steps int, keep func(link.Link) bool, opts
 			}
 		})
 	}
-	defer wg.Wait()
-	defer quiet.Store(true)
 
 	select {
 	case err := <-running:
@@ -104,20 +111,20 @@ func churn(t *testing.T, seed uint64, steps int, keep func(link.Link) bool, opts
 			t.Fatal(err)
 		}
 	case <-f.done:
-		t.Fatalf("seed %d: %v, %+v", seed, f.err, m.Stats())
+		t.Fatalf("%v, %+v", f.err, m.Stats())
 	}
-	f.untilTrue(ctx, t, c, keep)
+	f.untilTrue(timeout(t), t, c, keep)
 	// One more time, with a reader that keeps up: a link goes, and its routes without a word.
 	if err := p.lastLink(); err != nil {
 		t.Fatal(err)
 	}
-	f.untilTrue(ctx, t, c, keep)
+	f.untilTrue(timeout(t), t, c, keep)
 	if err := link.Delete(ctx, c, link.Name("vlast")); err != nil {
 		t.Fatal(err)
 	}
-	f.untilTrue(ctx, t, c, keep)
-	f.until(ctx, t, func(p *picture) string { return difference(pictureOf(m.Snapshot()), p) })
+	f.untilTrue(timeout(t), t, c, keep)
+	f.until(timeout(t), t, func(p *picture) string { return difference(pictureOf(m.Snapshot()), p) })
 	f.end(t)
-	t.Logf("seed %d: %d operations and %d refused, %d changes told, %d snapshots, %+v", seed, p.done, p.refused, len(f.told), snapshots.Load(), m.Stats())
+	t.Logf("seed %d: %d operations and %d refused, %d changes told, %d snapshots, %+v", seed, p.done, p.refused, f.told, snapshots.Load(), m.Stats())
 	return m.Stats()
 }
