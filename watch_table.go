@@ -13,7 +13,8 @@ import (
 // its types; a program that defines a netlink subsystem of its own makes its own. K
 // is what identifies an object: a struct of numbers and arrays, without pointers.
 //
-// Functions that are given a pointer must not keep it.
+// Whoever reads the watch calls its functions, which may remember something: then it is
+// for one watch. Those that are given a pointer must not keep it.
 type Source[T any, K comparable] struct {
 	// Op is the package and verb for errors: "link.Watch".
 	Op string
@@ -60,9 +61,9 @@ type Source[T any, K comparable] struct {
 	// taken. It may be nil.
 	Settle func(ctx context.Context, c *Client) error
 	// Tears reports whether a list that was taken while this message came may
-	// lack objects, although the kernel did not say that it was interrupted. nil is
-	// never.
-	Tears func(m Message) bool
+	// lack objects, although the kernel did not say that it was interrupted. all says
+	// that it is one of List, not of a Suspicion. nil is never.
+	Tears func(m Message, all bool) bool
 	// Base says that the objects of other tables of a [Watcher] refer to these:
 	// what of these was removed is told last.
 	Base bool
@@ -615,7 +616,7 @@ func (t *table[T, K]) list(ctx context.Context, c *Client) (torn bool, err error
 
 // tears implements AnyTable.
 func (t *table[T, K]) tears(m Message) bool {
-	return t.src.Tears != nil && t.replaying() && t.src.Tears(m)
+	return t.src.Tears != nil && t.replaying() && t.src.Tears(m, t.asked.all)
 }
 
 // confirm implements AnyTable.

@@ -137,7 +137,7 @@ func (w *watch) event(m nlkit.Message, e *nlkit.Event[Neighbour]) (bool, error) 
 
 // tears reports whether an entry was deleted: the kernel counts how far it has come with
 // a list, and leaves another out. It does not say so.
-func (w *watch) tears(m nlkit.Message) bool {
+func (w *watch) tears(m nlkit.Message, _ bool) bool {
 	return m.Type == uapi.RTM_DELNEIGH && len(m.Data) > 0 && (rtnl.Family(m.Data[0]) == rtnl.FamilyBridge) == w.filter.fdb
 }
 

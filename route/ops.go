@@ -352,8 +352,9 @@ func setDefaults(r *Route, del bool) {
 // out. IPv4 comes before IPv6, each in the kernel's order.
 //
 // A list of IPv4 routes holds every route that was there all the time exactly
-// once. A list of IPv6 routes may lack or repeat some if IPv6 routes change
-// meanwhile: Linux starts its walk again and does not tell.
+// once, unless one to the same address goes meanwhile: then it may lack others to
+// it. A list of IPv6 routes may lack or repeat some if IPv6 routes change meanwhile:
+// Linux starts its walk again and does not tell. [Watch] copes with both.
 //
 // Errors: [nlkit.ErrDumpInterrupted] if routes change all the time,
 // [fs.ErrInvalid] for an option that makes no sense.
@@ -384,13 +385,18 @@ func All(ctx context.Context, c *nlkit.Client, opts ...ListOption) iter.Seq2[Rou
 
 func all(ctx context.Context, c *nlkit.Client, op string, opts []ListOption) iter.Seq2[Route, error] {
 	f := newFilter(opts)
+	return f.all(ctx, c, op, f.decode)
+}
+
+// all is All with another decode than the filter's.
+func (f *filter) all(ctx context.Context, c *nlkit.Client, op string, decode nlkit.Decode[Route]) iter.Seq2[Route, error] {
 	return func(yield func(Route, error) bool) {
 		req := f.dump(op)
 		if f.err != nil {
 			yield(Route{}, req.Fail(f.err))
 			return
 		}
-		for r, err := range nlkit.All(ctx, c, req, f.decode) {
+		for r, err := range nlkit.All(ctx, c, req, decode) {
 			if f.nothing(err) || !yield(r, err) {
 				return
 			}

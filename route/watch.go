@@ -31,12 +31,14 @@ func Watch(ctx context.Context, c *nlkit.Client, opts ...ListOption) (*nlkit.Wat
 	return nlkit.NewWatch(ctx, c, s)
 }
 
+const opWatch = "route.Watch"
+
 // Source is what [Watch] is made of, for an [nlkit.Watcher] of several kinds of
 // objects.
 //
 // Errors: [fs.ErrInvalid], as of Watch.
 func Source(opts ...ListOption) (nlkit.Source[Route, key], error) {
-	s, err := source("route.Watch", opts)
+	s, err := source(opWatch, opts)
 	if err == nil {
 		s.Groups = append(s.Groups, uapi.RTNLGRP_LINK, uapi.RTNLGRP_IPV4_IFADDR, uapi.RTNLGRP_IPV6_IFADDR, uapi.RTNLGRP_NEXTHOP)
 		silent := &silent{opts: opts, some: newFilter(opts).choosesAmong()}
@@ -44,6 +46,8 @@ func Source(opts ...ListOption) (nlkit.Source[Route, key], error) {
 			s.Fit = fitAmong
 		}
 		s.Suspect, s.Forget = silent.suspect, silent.links.Forget
+		torn := &torn{filter: newFilter(opts)}
+		s.List, s.Tears = torn.list, torn.by
 	}
 	return s, err
 }
@@ -66,9 +70,6 @@ func source(op string, opts []ListOption) (nlkit.Source[Route, key], error) {
 	req := f.dump(op)
 	s := nlkit.Source[Route, key]{
 		Op: req.Op, Protocol: req.Protocol,
-		List: func(ctx context.Context, c *nlkit.Client) iter.Seq2[Route, error] {
-			return all(ctx, c, op, opts)
-		},
 		Event: func(m nlkit.Message, e *Event) (bool, error) {
 			ok, err := decodeEvent(m, e)
 			return ok && !e.Object.Flags.Has(FlagCloned), err
@@ -78,9 +79,6 @@ func source(op string, opts []ListOption) (nlkit.Source[Route, key], error) {
 		Equal:  equal,
 		Fit:    fit,
 		Settle: rtnl.Settle,
-		Tears: func(m nlkit.Message) bool {
-			return m.Type == uapi.RTM_DELROUTE && len(m.Data) > 0 && rtnl.Family(m.Data[0]) == rtnl.FamilyIPv6
-		},
 	}
 	families := []rtnl.Family{f.family}
 	if f.family == rtnl.FamilyUnspec {
@@ -313,6 +311,13 @@ type silent struct {
 	links linkstate.Links
 }
 
+// listOf lists the routes over a link, of those that are watched.
+func (s *silent) listOf(link int) func(context.Context, *nlkit.Client) iter.Seq2[Route, error] {
+	return func(ctx context.Context, c *nlkit.Client) iter.Seq2[Route, error] {
+		return all(ctx, c, opWatch, append(slices.Clip(s.opts), MatchLink(link)))
+	}
+}
+
 func (s *silent) suspect(m nlkit.Message) []nlkit.Suspicion[Route] {
 	switch m.Type {
 	case uapi.RTM_NEWLINK, uapi.RTM_DELLINK:
@@ -346,9 +351,7 @@ func (s *silent) link(e linkstate.Link) []nlkit.Suspicion[Route] {
 		Who: func(r *Route) bool { return r.uses(e.Index) && !severalWays(r) },
 	}
 	if alone.Gone = e.Gone; !e.Gone {
-		alone.List = func(ctx context.Context, c *nlkit.Client) iter.Seq2[Route, error] {
-			return all(ctx, c, "route.Watch", append(s.opts[:len(s.opts):len(s.opts)], MatchLink(e.Index)))
-		}
+		alone.List = s.listOf(e.Index)
 	}
 	return []nlkit.Suspicion[Route]{alone, {
 		Who: func(r *Route) bool { return r.NexthopID != 0 || r.uses(e.Index) && severalWays(r) },
@@ -366,9 +369,7 @@ func (s *silent) address(m nlkit.Message) (some []nlkit.Suspicion[Route]) {
 			Who: func(r *Route) bool {
 				return r.Family == rtnl.FamilyIPv4 && r.uses(index) && (deleted || r.dead(index))
 			},
-			List: func(ctx context.Context, c *nlkit.Client) iter.Seq2[Route, error] {
-				return all(ctx, c, "route.Watch", append(s.opts[:len(s.opts):len(s.opts)], MatchLink(index)))
-			},
+			List: s.listOf(index),
 		})
 	}
 	if deleted && a.IsValid() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"math/rand/v2"
 	"net/netip"
 	"os"
@@ -29,7 +30,9 @@ func follow(t *testing.T, c *nlkit.Client, opts ...ListOption) *watchtest.Follow
 	t.Helper()
 	s, err := Source(opts...)
 	must(t, err)
-	return watchtest.Follow(t, c, s)
+	f := watchtest.Follow(t, c, s)
+	f.List = func(ctx context.Context, c *nlkit.Client) iter.Seq2[Route, error] { return All(ctx, c, opts...) }
+	return f
 }
 
 // twoLinks returns a client for a namespace with two links that are up.

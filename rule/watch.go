@@ -52,7 +52,7 @@ func Source(opts ...ListOption) (nlkit.Source[Rule, key], error) {
 		Suspect: s.suspect,
 		Forget:  s.links.Forget,
 		Settle:  rtnl.Settle,
-		Tears:   func(m nlkit.Message) bool { return m.Type == uapi.RTM_DELRULE },
+		Tears:   func(m nlkit.Message, _ bool) bool { return m.Type == uapi.RTM_DELRULE },
 	}, nil
 }
 

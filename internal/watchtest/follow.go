@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net"
 	"net/netip"
 	"reflect"
@@ -20,6 +21,8 @@ import (
 // Follower is a consumer that applies what a watch tells, and nothing else.
 type Follower[T any, K comparable] struct {
 	Watch *nlkit.Watch[T]
+	// List lists what there is, for Settle: that of the source, unless a test sets another.
+	List func(context.Context, *nlkit.Client) iter.Seq2[T, error]
 
 	s    nlkit.Source[T, K]
 	c    *nlkit.Client
@@ -41,7 +44,7 @@ func Follow[T any, K comparable](t testing.TB, c *nlkit.Client, s nlkit.Source[T
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &Follower[T, K]{Watch: w, s: s, c: c, known: map[K][]T{}, gate: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
+	f := &Follower[T, K]{Watch: w, List: s.List, s: s, c: c, known: map[K][]T{}, gate: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
 	synced := make(chan struct{})
 	go f.run(synced)
 	t.Cleanup(func() {
@@ -127,7 +130,7 @@ func (f *Follower[T, K]) Settle(t testing.TB) {
 		default:
 		}
 		var listed []T
-		for v, err := range f.s.List(t.Context(), f.c) {
+		for v, err := range f.List(t.Context(), f.c) {
 			if errors.Is(err, nlkit.ErrDumpInterrupted) {
 				return "a list that was interrupted"
 			} else if err != nil {
@@ -164,24 +167,31 @@ func (f *Follower[T, K]) differs(listed []T) string {
 }
 
 func (f *Follower[T, K]) compare(name string, have, listed []T) string {
-	var b strings.Builder
-	rest := slices.Clone(have)
+	var lines []string
+	rest := map[K][]T{}
+	for i := range have {
+		key := f.s.Key(&have[i])
+		rest[key] = append(rest[key], have[i])
+	}
 	for i := range listed {
 		key := f.s.Key(&listed[i])
-		j := slices.IndexFunc(rest, func(v T) bool { return f.s.Key(&v) == key && f.s.Equal(&v, &listed[i]) })
+		j := slices.IndexFunc(rest[key], func(v T) bool { return f.s.Equal(&v, &listed[i]) })
 		if j < 0 {
-			fmt.Fprintf(&b, "\nlacks %#v", listed[i])
+			lines = append(lines, fmt.Sprintf("\nlacks %#v", listed[i]))
 			continue
 		}
-		rest = slices.Delete(rest, j, j+1)
+		rest[key] = slices.Delete(rest[key], j, j+1)
 	}
-	for i := range rest {
-		fmt.Fprintf(&b, "\nhas   %#v", rest[i])
+	for _, all := range rest {
+		for i := range all {
+			lines = append(lines, fmt.Sprintf("\nhas   %#v", all[i]))
+		}
 	}
-	if b.Len() == 0 {
+	if len(lines) == 0 {
 		return ""
 	}
-	return name + ":" + b.String()
+	const some = 10
+	return fmt.Sprintf("%s, in %d objects:", name, len(lines)) + strings.Join(lines[:min(some, len(lines))], "")
 }
 
 // Take returns what was told since the last call.
