@@ -25,6 +25,7 @@ type Socket struct {
 	*os.File // the program's end
 	kernel   *os.File
 	handle   Handler
+	joined   func(group uint32)
 	mu       sync.Mutex
 	closed   bool
 	groups   map[uint32]bool
@@ -33,6 +34,8 @@ type Socket struct {
 // Kernel makes sockets whose requests handle answers.
 type Kernel struct {
 	Handle Handler
+	// Joined is called when a socket has joined a group, unless it is nil.
+	Joined func(group uint32)
 
 	mu      sync.Mutex
 	sockets []*Socket
@@ -47,7 +50,7 @@ func (k *Kernel) Dial(int) (*netlink.Conn, error) {
 	for _, fd := range fds {
 		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, 4<<20)
 	}
-	s := &Socket{File: os.NewFile(uintptr(fds[0]), "netlink"), kernel: os.NewFile(uintptr(fds[1]), "kernel"), handle: k.Handle}
+	s := &Socket{File: os.NewFile(uintptr(fds[0]), "netlink"), kernel: os.NewFile(uintptr(fds[1]), "kernel"), handle: k.Handle, joined: k.Joined}
 	k.mu.Lock()
 	k.sockets = append(k.sockets, s)
 	k.mu.Unlock()
@@ -188,7 +191,13 @@ func (s *Socket) SetReadDeadline(t time.Time) error  { return s.File.SetReadDead
 func (s *Socket) SetWriteDeadline(t time.Time) error { return s.File.SetWriteDeadline(t) }
 
 // JoinGroup makes the socket one that Multicast sends to.
-func (s *Socket) JoinGroup(group uint32) error { return s.setGroup(group, true) }
+func (s *Socket) JoinGroup(group uint32) error {
+	err := s.setGroup(group, true)
+	if s.joined != nil {
+		s.joined(group)
+	}
+	return err
+}
 
 // LeaveGroup undoes JoinGroup.
 func (s *Socket) LeaveGroup(group uint32) error { return s.setGroup(group, false) }
