@@ -212,6 +212,46 @@ func TestWatchUnknownSuspects(t *testing.T) {
 	}
 }
 
+// Bases that come again before it was told that they had gone have changed, or not even
+// that; it takes no search through all of them.
+func TestWatchBasesComeBack(t *testing.T) {
+	const n = 200
+	k := &thingKernel{bases: manyThings(n, 1)}
+	keys := 0
+	w := watchThings(t, k, func(_ *thingWatch, bases, _ *Source[thing, int]) {
+		key := bases.Key
+		bases.Key = func(v *thing) int {
+			keys++
+			return key(v)
+		}
+	})
+	take := func(typ uint16, id, ref int) {
+		t.Helper()
+		if err := w.take(thingMessage(typ, byte(id), byte(ref)), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keys = 0
+	for id := 1; id <= n; id++ {
+		take(delBase, id, 1)
+	}
+	for id := n; id > 3; id-- {
+		take(newBase, id, 1)
+	}
+	if keys > 20*n {
+		t.Errorf("%d keys were looked at", keys)
+	}
+	take(newBase, 3, 2)
+	take(newBase, 2, 2)
+	take(delBase, 2, 2)
+	w.expect(t, "changed base 3", "removed base 1", "removed base 2")
+	take(newBase, 2, 2)
+	w.expect(t, "added base 2")
+	if w.untold() != 0 {
+		t.Errorf("%d changes wait", w.untold())
+	}
+}
+
 // What waits to be told does not come before the news that the watch has ended.
 func TestWatchEndsAtOnce(t *testing.T) {
 	w := watchThings(t, &thingKernel{}, func(_ *thingWatch, _, _ *Source[thing, int]) {})

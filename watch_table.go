@@ -176,6 +176,14 @@ type note struct {
 	old uint32 // 1 + index of the value that the consumer knows, 0 if it knows none
 }
 
+// removal is an object that was removed, and was told of. Where removals are told last,
+// it may come back before.
+type removal[T any] struct {
+	v      T
+	before uint32 // 1 + index of what was removed before with the same key, 0 if nothing
+	back   bool
+}
+
 // doubts are objects that have to be listed.
 type doubts[T any] struct {
 	some []Suspicion[T]
@@ -205,10 +213,12 @@ type table[T any, K comparable] struct {
 
 	// Changes wait here until they are told. An object has at most one, however often
 	// it changes meanwhile.
-	gone   []T    // what was removed,
-	goneAt int    // of which so much was told
-	notes  []note // what was added and changed,
-	noteAt int    // of which so much was told
+	gone   []removal[T] // what was removed,
+	goneAt int          // of which so much was told,
+	back   int          // and so much has come back before
+	goneOf map[K]uint32 // of a base: 1 + index of what was removed last with a key
+	notes  []note       // what was added and changed,
+	noteAt int          // of which so much was told
 	olds   []T
 	change Change[T]
 }
@@ -451,17 +461,33 @@ func (t *table[T, K]) keep(v *T) uint32 {
 	return uint32(len(t.olds))
 }
 
+// lose has a removal told.
+func (t *table[T, K]) lose(v *T) {
+	r := removal[T]{v: *v}
+	if t.src.Base {
+		if t.goneOf == nil {
+			t.goneOf = map[K]uint32{}
+		}
+		key := t.src.Key(v)
+		r.before = t.goneOf[key]
+		t.goneOf[key] = uint32(len(t.gone) + 1)
+	}
+	t.gone = append(t.gone, r)
+}
+
 // regain makes one change of a removal that was not told yet and the addition of an
 // object with the same key, where removals are told last.
 func (t *table[T, K]) regain(v *T) (old uint32) {
 	key := t.src.Key(v)
-	for i := t.goneAt; i < len(t.gone); i++ {
-		if t.src.Key(&t.gone[i]) == key {
-			old = t.keep(&t.gone[i])
-			t.gone = slices.Delete(t.gone, i, i+1)
-			break
-		}
+	i := t.goneOf[key]
+	if int(i) <= t.goneAt {
+		return 0
 	}
+	r := &t.gone[i-1]
+	old = t.keep(&r.v)
+	t.goneOf[key] = r.before
+	*r = removal[T]{back: true}
+	t.back++
 	return old
 }
 
@@ -519,11 +545,11 @@ func (t *table[T, K]) update(id uint32) {
 func (t *table[T, K]) remove(id uint32) {
 	e := t.entry(id)
 	if e.note == 0 {
-		t.gone = append(t.gone, e.v)
+		t.lose(&e.v)
 	} else {
 		n := &t.notes[e.note-1]
 		if n.old != 0 {
-			t.gone = append(t.gone, t.olds[n.old-1])
+			t.lose(&t.olds[n.old-1])
 		}
 		*n = note{}
 	}
@@ -675,18 +701,29 @@ func (t *table[T, K]) succeed(id uint32, e *entry[T]) {
 }
 
 // untold implements AnyTable.
-func (t *table[T, K]) untold() int { return len(t.gone) - t.goneAt + len(t.notes) - t.noteAt }
+func (t *table[T, K]) untold() int { return t.lost() + len(t.notes) - t.noteAt }
+
+// lost returns how many removals were not told yet.
+func (t *table[T, K]) lost() int { return len(t.gone) - t.goneAt - t.back }
 
 // nextGone has the next object that was removed in change.
 func (t *table[T, K]) nextGone() bool {
-	if t.goneAt == len(t.gone) {
-		return false
+	for t.goneAt < len(t.gone) {
+		r := &t.gone[t.goneAt]
+		some := !r.back
+		if some {
+			t.change = Change[T]{Type: Removed, Old: r.v}
+		} else {
+			t.back--
+		}
+		if t.goneAt++; t.goneAt == len(t.gone) {
+			t.gone, t.goneAt, t.goneOf = emptied(t.gone), 0, nil
+		}
+		if some {
+			return true
+		}
 	}
-	t.change = Change[T]{Type: Removed, Old: t.gone[t.goneAt]}
-	if t.goneAt++; t.goneAt == len(t.gone) {
-		t.gone, t.goneAt = emptied(t.gone), 0
-	}
-	return true
+	return false
 }
 
 // nextNote has the next object that was added or changed in change.

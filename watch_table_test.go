@@ -309,7 +309,7 @@ func (r *wareRun) next() (ok bool, err error) {
 func (r *wareRun) check() error {
 	t := r.t
 	// Whatever the reader has is in the table, waits to change, or waits to go.
-	known := len(t.gone) - t.goneAt
+	known := t.lost()
 	n, seen := 0, map[uint32]bool{}
 	t.each(func(id uint32, e *entry[ware]) bool {
 		n++

@@ -14,7 +14,8 @@ import (
 // and hardware address, as they are: it is kept by a [Watch]. A look-up takes no
 // system call and does not depend on the number of links. Any number of goroutines may
 // use it. An alternative name of a link that is down is known when the link comes up,
-// since the kernel does not tell of it before. The links that it returns share memory with it and must not be changed.
+// since the kernel does not tell of it before. The links that it returns share memory with
+// it and must not be changed.
 type Directory struct {
 	w    *nlkit.Watch[Link]
 	done chan struct{}
@@ -24,6 +25,7 @@ type Directory struct {
 	links  map[int]*Link
 	names  map[string]int // also alternative ones
 	owners map[string][]int
+	all    []Link // what Links returns, nil if something has changed since
 }
 
 // OpenDirectory returns a directory that knows all links. It has one goroutine, which
@@ -70,6 +72,7 @@ func OpenDirectory(ctx context.Context, c *nlkit.Client) (*Directory, error) {
 func (d *Directory) apply(ch *nlkit.Change[Link]) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.all = nil
 	if ch.Type == nlkit.Changed || ch.Type == nlkit.Removed {
 		d.remove(&ch.Old)
 	}
@@ -132,16 +135,25 @@ func (d *Directory) Address(a net.HardwareAddr) []Link {
 	return links
 }
 
-// Links returns all links as they are at one moment, in the order of their indexes.
+// Links returns all links as they are at one moment, in the order of their indexes. The
+// slice is the same for all as long as nothing changes, and must not be changed.
 func (d *Directory) Links() []Link {
 	d.mu.RLock()
-	links := make([]Link, 0, len(d.links))
-	for _, l := range d.links {
-		links = append(links, *l)
-	}
+	all := d.all
 	d.mu.RUnlock()
-	slices.SortFunc(links, func(a, b Link) int { return cmp.Compare(a.Index, b.Index) })
-	return links
+	if all != nil {
+		return all
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.all == nil {
+		d.all = make([]Link, 0, len(d.links))
+		for _, l := range d.links {
+			d.all = append(d.all, *l)
+		}
+		slices.SortFunc(d.all, func(a, b Link) int { return cmp.Compare(a.Index, b.Index) })
+	}
+	return d.all
 }
 
 func (d *Directory) link(index int) (Link, bool) {

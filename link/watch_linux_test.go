@@ -362,6 +362,98 @@ func TestDirectory(t *testing.T) {
 	}
 }
 
+// A directory ends with its context, its client or by Close, while it opens and later.
+func TestDirectoryEnds(t *testing.T) {
+	_, ns := newClient(t)
+	cause := errors.New("enough")
+	for name, e := range map[string]struct {
+		end  func(*nlkit.Client, context.CancelCauseFunc, *Directory)
+		want error
+	}{
+		"cancel": {func(_ *nlkit.Client, cancel context.CancelCauseFunc, _ *Directory) { cancel(cause) }, cause},
+		"client": {func(c *nlkit.Client, _ context.CancelCauseFunc, _ *Directory) { c.Close() }, net.ErrClosed},
+		"close":  {func(_ *nlkit.Client, _ context.CancelCauseFunc, d *Directory) { d.Close() }, net.ErrClosed},
+	} {
+		// It asks twice while it opens: whether the kernel is done, and for the links.
+		for after := range 4 {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			asked := 0
+			var c *nlkit.Client
+			end := func() {
+				if asked++; asked == after {
+					e.end(c, cancel, nil)
+				}
+			}
+			opening := after > 0 && after < 3
+			if opening && name == "close" {
+				continue // there is nothing to close
+			}
+			c, err := nlkit.New(nlkit.WithNetNSFD(ns.FD()), nlkit.WithTrace(func(context.Context, nlkit.Trace) { end() }))
+			must(t, err)
+			if after == 0 && name == "cancel" {
+				cancel(cause)
+			}
+			d, err := OpenDirectory(ctx, c)
+			switch {
+			case err != nil && (opening || after == 0 && name == "cancel"):
+			case err != nil:
+				t.Fatal(err)
+			default:
+				if !opening {
+					after = 0
+					e.end(c, cancel, d)
+				}
+				<-d.Done()
+				err = d.Err()
+				must(t, d.Close())
+			}
+			if !errors.Is(err, e.want) || name == "cancel" && !errors.Is(err, context.Canceled) {
+				t.Errorf("%s after %d: %v", name, after, err)
+			}
+			cancel(nil)
+			must(t, c.Close())
+		}
+	}
+	short, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	c, err := nlkit.New(nlkit.WithNetNSFD(ns.FD()))
+	must(t, err)
+	defer c.Close()
+	d, err := OpenDirectory(short, c)
+	if err == nil {
+		<-d.Done()
+		err = d.Err()
+		must(t, d.Close())
+	}
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Links are put together when somebody asks, and again after a change only.
+func TestDirectoryLinks(t *testing.T) {
+	c, _ := newClient(t)
+	ctx := t.Context()
+	d, err := OpenDirectory(ctx, c)
+	must(t, err)
+	defer d.Close()
+	before := d.Links()
+	if again := d.Links(); &again[0] != &before[0] {
+		t.Error("they are put together again")
+	}
+	must(t, Add(ctx, c, "v0", &Veth{}))
+	nstest.Eventually(t, func() string {
+		if _, ok := d.Name("v0"); !ok {
+			return "no v0"
+		}
+		return ""
+	})
+	now := d.Links()
+	if len(now) != len(before)+1 && len(now) != len(before)+2 || !slices.IsSortedFunc(now, func(a, b Link) int { return a.Index - b.Index }) {
+		t.Errorf("got %d links after %d", len(now), len(before))
+	}
+}
+
 func BenchmarkDirectory(b *testing.B) {
 	c, _ := newClient(b)
 	d, err := OpenDirectory(b.Context(), c)
