@@ -36,7 +36,7 @@ func Source() nlkit.Source[Family, key] {
 		Equal: func(a, b *Family) bool { return reflect.DeepEqual(a, b) },
 		// A dump counts families, and goes on behind as many as it has sent: when one
 		// of those goes, it leaves out another. (ctrl_dumpfamily)
-		Tears: func(m nlkit.Message) bool {
+		Tears: func(m nlkit.Message, _ bool) bool {
 			a, ok, err := announced(m)
 			return err == nil && ok && a.Command == uapi.CTRL_CMD_DELFAMILY
 		},
