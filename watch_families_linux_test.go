@@ -80,10 +80,10 @@ func TestFamiliesTear(t *testing.T) {
 	s := genl.Source()
 	for command, want := range map[byte]bool{uapi.CTRL_CMD_NEWFAMILY: false, uapi.CTRL_CMD_DELFAMILY: true, uapi.CTRL_CMD_NEWMCAST_GRP: false} {
 		m := nlkit.Message{Type: uapi.GENL_ID_CTRL, Data: []byte{command, 2, 0, 0}}
-		if got := s.Tears(m); got != want {
+		if got := s.Tears(m, true); got != want {
 			t.Errorf("command %d: %t", command, got)
 		}
-		if m.Type++; s.Tears(m) {
+		if m.Type++; s.Tears(m, true) {
 			t.Errorf("command %d of another family", command)
 		}
 	}
