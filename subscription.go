@@ -26,6 +26,9 @@ type Listen struct {
 	Protocol int
 	// Groups are the multicast groups to join, by number (RTNLGRP_LINK).
 	Groups []uint32
+	// Wants are the messages to receive of those that the groups bring, and that the
+	// kernel sends to the socket alone; nil is all.
+	Wants []Want
 	// Datagram is the size of the largest datagram expected, in bytes; 0 for
 	// 64 KiB.
 	Datagram int
@@ -131,7 +134,11 @@ func Subscribe[T any](ctx context.Context, c *Client, l Listen, decode Decode[T]
 	if ctx.Err() != nil {
 		return nil, req.Fail(nlconn.ContextError(ctx))
 	}
-	cfg := nlconn.ListenConfig{Groups: l.Groups, Datagram: l.Datagram, ReadBuffer: subscriptionBuffer}
+	wants, err := listenFor(l.Wants)
+	if err != nil {
+		return nil, req.Fail(err)
+	}
+	cfg := nlconn.ListenConfig{Groups: l.Groups, Wants: wants, Datagram: l.Datagram, ReadBuffer: subscriptionBuffer}
 	if c.cfg.readBuffer > 0 {
 		cfg.ReadBuffer = c.cfg.readBuffer
 	}

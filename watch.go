@@ -221,6 +221,7 @@ type Watcher struct {
 func NewWatcher(ctx context.Context, c *Client, tables []AnyTable, opts ...SubscribeOption) (*Watcher, error) {
 	w := &Watcher{c: c, tables: tables, owed: true}
 	var l Listen
+	all := false
 	for i, t := range tables {
 		t.bind(w)
 		s := t.spec()
@@ -235,6 +236,11 @@ func NewWatcher(ctx context.Context, c *Client, tables []AnyTable, opts ...Subsc
 				l.Groups = append(l.Groups, g)
 			}
 		}
+		l.Wants = append(l.Wants, s.wants...)
+		all = all || s.wants == nil
+	}
+	if all {
+		l.Wants = nil
 	}
 	if len(tables) == 0 {
 		return nil, Request{Op: "nlkit.NewWatcher"}.Fail(attr.Refuse("no tables"))

@@ -27,6 +27,12 @@ type Source[T any, K comparable] struct {
 	// called before the first list; join may be kept, and called by the source's
 	// other functions later. nil joins none.
 	Join func(ctx context.Context, c *Client, join func(group uint32) error) error
+	// Wants are the messages that Event, Suspect and Tears have to see, of those that
+	// the groups bring; nil is all. A watcher of several tables receives what one of
+	// them wants. Its fields must be of those that an object never changes, else
+	// the watch is not told of one that ceases to match; and deletions that Tears looks
+	// for are often those of other objects.
+	Wants []Want
 	// List yields all objects, as [All] does.
 	List func(ctx context.Context, c *Client) iter.Seq2[T, error]
 	// Event decodes the events of the objects. It returns false for other messages.
@@ -51,7 +57,7 @@ type Source[T any, K comparable] struct {
 	// object with the key.
 	Fit func(e *Event[T], same []*T) int
 	// Suspect says which objects a message may have changed without an event of
-	// their own. It is given every message that the watch receives. nil is none.
+	// their own. It is given every message that the watch receives: Wants says which. nil is none.
 	Suspect func(m Message) []Suspicion[T]
 	// Forget is called when messages were lost: Suspect has not seen all. It may be
 	// nil.
@@ -139,6 +145,7 @@ type tableSpec struct {
 	op       string
 	protocol int
 	groups   []uint32
+	wants    []Want
 	base     bool
 	forget   func()
 	settle   func(context.Context, *Client) error
@@ -227,7 +234,7 @@ func (t *table[T, K]) bind(w *Watcher) { t.w = w }
 
 func (t *table[T, K]) spec() tableSpec {
 	return tableSpec{
-		op: t.src.Op, protocol: t.src.Protocol, groups: t.src.Groups, base: t.src.Base,
+		op: t.src.Op, protocol: t.src.Protocol, groups: t.src.Groups, wants: t.src.Wants, base: t.src.Base,
 		forget: t.src.Forget, settle: t.src.Settle, join: t.src.Join,
 	}
 }

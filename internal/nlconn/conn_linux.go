@@ -31,6 +31,7 @@ type Conn struct {
 	Proto       int
 	Strict      bool // the kernel checks dump requests strictly
 	ExtendedAck bool // the kernel explains its errors
+	Filtered    bool // the kernel drops events that are not wanted
 
 	// Counters since the socket was opened, for whoever traces operations.
 	BytesOut, BytesIn uint64
@@ -61,6 +62,7 @@ type Conn struct {
 	out []byte // the datagram that is to be sent
 	seq uint32 // the last sequence number that was given
 
+	wants  []Want  // of a socket for events, nil for all
 	shared *shared // of a socket that is read and sent to at the same time, else nil
 
 	unfinished bool // a request went out and its exchange has not ended

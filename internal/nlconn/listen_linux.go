@@ -13,10 +13,11 @@ import (
 // ListenConfig is what a socket that receives events has.
 type ListenConfig struct {
 	Groups         []uint32
-	ReadBuffer     int  // kernel buffer in bytes, forced beyond the system's limit where that is allowed
-	Datagram       int  // largest datagram expected, 0 for the default
-	AllNSID        bool // events of all namespaces that have an id here
-	BroadcastError bool // count messages dropped before they reach the buffer as overruns too
+	ReadBuffer     int    // kernel buffer in bytes, forced beyond the system's limit where that is allowed
+	Datagram       int    // largest datagram expected, 0 for the default
+	AllNSID        bool   // events of all namespaces that have an id here
+	BroadcastError bool   // count messages dropped before they reach the buffer as overruns too
+	Wants          []Want // what of the groups' messages is received, nil for all
 }
 
 // Listen opens a socket for events, joined to its groups.
@@ -59,6 +60,11 @@ func (c *Conn) listen(cfg ListenConfig) error {
 	}
 	if cfg.BroadcastError {
 		if err := c.nl.SetOption(netlink.BroadcastError, true); err != nil {
+			return err
+		}
+	}
+	if cfg.Wants != nil {
+		if err := c.filter(cfg.Wants); err != nil {
 			return err
 		}
 	}

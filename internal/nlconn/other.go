@@ -26,6 +26,7 @@ type ListenConfig struct {
 	Groups                  []uint32
 	ReadBuffer, Datagram    int
 	AllNSID, BroadcastError bool
+	Wants                   []Want
 }
 
 type Result struct {

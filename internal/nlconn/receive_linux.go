@@ -38,6 +38,8 @@ func (c *Conn) Receive(m *Message, wait bool) (ok bool, err error) {
 			return false, err
 		case ok && m.Type == uapi.NLMSG_OVERRUN:
 			return false, ErrOverrun
+		case ok && c.wants != nil && !wanted(c.wants, m):
+			continue
 		case ok && (m.Type >= uapi.NLMSG_MIN_TYPE || c.Proto == uapi.NETLINK_CONNECTOR):
 			return true, nil // all that the connector sends is of type NLMSG_DONE
 		case ok:
