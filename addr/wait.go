@@ -2,7 +2,6 @@ package addr
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -39,9 +38,11 @@ func WaitReady(ctx context.Context, c *nlkit.Client, link int, addresses ...neti
 	return nlkit.Wait(ctx, c, nlkit.Listen{
 		Op: op, Object: object, Protocol: uapi.NETLINK_ROUTE,
 		Groups: []uint32{uapi.RTNLGRP_IPV4_IFADDR, uapi.RTNLGRP_IPV6_IFADDR},
-	}, func(m nlkit.Message) bool {
-		return len(m.Data) >= headerLen && int(int32(binary.NativeEndian.Uint32(m.Data[4:]))) == link
-	}, func(ctx context.Context) ([]Address, bool, error) {
+		Wants: []nlkit.Want{{
+			Types: []uint16{uapi.RTM_NEWADDR, uapi.RTM_DELADDR},
+			Where: []nlkit.Field{{Offset: indexOffset, Size: 4, Value: uint32(link)}},
+		}},
+	}, nil, func(ctx context.Context) ([]Address, bool, error) {
 		list, err := d.list(ctx, c, op)
 		if err != nil {
 			return nil, false, err

@@ -49,7 +49,7 @@ func Source(opts ...ListOption) (nlkit.Source[Address, key], error) {
 	}
 	w := &watch{filter: *f}
 	return nlkit.Source[Address, key]{
-		Op: op, Protocol: uapi.NETLINK_ROUTE, Groups: w.groups(),
+		Op: op, Protocol: uapi.NETLINK_ROUTE, Groups: w.groups(), Wants: w.wants(),
 		List:    func(ctx context.Context, c *nlkit.Client) iter.Seq2[Address, error] { return all(ctx, c, op, w.filter) },
 		Event:   new(decoder).event,
 		Match:   w.filter.match,
@@ -77,6 +77,18 @@ func (w *watch) groups() []uint32 {
 		groups = append(groups, uapi.RTNLGRP_IPV6_IFADDR)
 	}
 	return groups
+}
+
+// wants are the messages about the addresses of the link that is watched, and about it.
+func (w *watch) wants() []nlkit.Want {
+	of := []nlkit.Field{}
+	if w.filter.hasLink {
+		of = append(of, nlkit.Field{Offset: indexOffset, Size: 4, Value: uint32(w.filter.link)})
+	}
+	return []nlkit.Want{
+		{Types: []uint16{uapi.RTM_NEWADDR, uapi.RTM_DELADDR}, Where: of},
+		{Types: []uint16{uapi.RTM_NEWLINK, uapi.RTM_DELLINK}, Where: append(of, nlkit.Field{Offset: 0, Size: 1, Value: uapi.AF_UNSPEC})},
+	}
 }
 
 // suspect names the addresses of a link that was renamed, which changes labels, or went

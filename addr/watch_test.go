@@ -332,3 +332,42 @@ func TestWatchProgram(t *testing.T) {
 		}
 	}
 }
+
+// Changes of other links and of their addresses take no room in the buffer.
+func TestWatchOthers(t *testing.T) {
+	l := newQuietLab(t)
+	ctx := t.Context()
+	for _, tt := range []struct {
+		name string
+		opts []addr.ListOption
+		own  string
+		lost bool
+	}{
+		{"all", nil, "192.0.2.1/24", true},
+		{"one link", []addr.ListOption{addr.MatchLink(l.v0)}, "192.0.2.2/24", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, err := addr.Source(tt.opts...)
+			must(t, err)
+			told, lost := watchtest.Unread(t, l.c, s, 1, func() {
+				for i := range 40 {
+					b := l.c.NewBatch()
+					for _, p := range []string{"198.51.100.1/24", "2001:db8::1/64"} {
+						a := addr.Address{Link: l.v1, Prefix: prefix(p), Flags: addr.FlagNoDAD}
+						must(t, addr.Add(ctx, b, a))
+						must(t, addr.Delete(ctx, b, a))
+					}
+					must(t, link.Set(ctx, b, link.Index(l.v1), link.WithMTU(1400+i)))
+					must(t, b.Send(ctx))
+				}
+				must(t, addr.Add(ctx, l.c, addr.Address{Link: l.v0, Prefix: prefix(tt.own)}))
+			})
+			if lost != tt.lost {
+				t.Errorf("events were lost: %v", lost)
+			}
+			if ch := told[0]; ch.Type != nlkit.Added || !tt.lost && ch.New.Prefix != prefix(tt.own) {
+				t.Errorf("%+v", ch)
+			}
+		})
+	}
+}

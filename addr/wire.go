@@ -17,6 +17,7 @@ import (
 
 const (
 	headerLen    = 8              // struct ifaddrmsg
+	indexOffset  = 4              // of ifa_index, and of ifi_index in struct ifinfomsg
 	cacheinfoLen = 16             // struct ifa_cacheinfo
 	infinity     = math.MaxUint32 // INFINITY_LIFE_TIME
 	stamp        = 10 * time.Millisecond

@@ -2,7 +2,6 @@ package link
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"io/fs"
 
@@ -40,8 +39,8 @@ func wait(ctx context.Context, c *nlkit.Client, op string, s Selector, enough fu
 		return Link{}, describing(request(op, 0, 0), s.String()).Fail(err)
 	}
 	return nlkit.Wait(ctx, c, nlkit.Listen{
-		Op: op, Object: s.String(), Protocol: uapi.NETLINK_ROUTE, Groups: []uint32{uapi.RTNLGRP_LINK},
-	}, s.mayBe, func(ctx context.Context) (Link, bool, error) {
+		Op: op, Object: s.String(), Protocol: uapi.NETLINK_ROUTE, Groups: []uint32{uapi.RTNLGRP_LINK}, Wants: s.wants(),
+	}, nil, func(ctx context.Context) (Link, bool, error) {
 		l, err := get(ctx, c, op, s)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -53,7 +52,11 @@ func wait(ctx context.Context, c *nlkit.Client, op string, s Selector, enough fu
 	})
 }
 
-// mayBe reports whether a message may be about the link that s selects.
-func (s Selector) mayBe(m nlkit.Message) bool {
-	return s.by != byIndex || len(m.Data) >= headerLen && int(int32(binary.NativeEndian.Uint32(m.Data[4:]))) == s.index
+// wants are the messages that may be about the link that s selects.
+func (s Selector) wants() []nlkit.Want {
+	w := nlkit.Want{Types: []uint16{uapi.RTM_NEWLINK, uapi.RTM_DELLINK}}
+	if s.by == byIndex {
+		w.Where = []nlkit.Field{{Offset: indexOffset, Size: 4, Value: uint32(s.index)}}
+	}
+	return []nlkit.Want{w}
 }

@@ -49,6 +49,10 @@ func Source(opts ...ListOption) (nlkit.Source[Link, int], error) {
 	}
 	return nlkit.Source[Link, int]{
 		Op: req.Op, Protocol: req.Protocol, Groups: []uint32{uapi.RTNLGRP_LINK},
+		Wants: []nlkit.Want{{
+			Types: []uint16{uapi.RTM_NEWLINK, uapi.RTM_DELLINK},
+			Where: []nlkit.Field{{Offset: 0, Size: 1, Value: uapi.AF_UNSPEC}}, // not what bridges say of their ports
+		}},
 		List: func(ctx context.Context, c *nlkit.Client) iter.Seq2[Link, error] {
 			return nlkit.All(ctx, c, req, q.decode)
 		},

@@ -10,7 +10,10 @@ import (
 	"github.com/nlkit/nlkit/internal/uapi"
 )
 
-const headerLen = 16 // struct ifinfomsg
+const (
+	headerLen   = 16 // struct ifinfomsg
+	indexOffset = 4  // of ifi_index
+)
 
 // header is struct ifinfomsg.
 type header struct {

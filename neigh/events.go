@@ -19,7 +19,7 @@ type Event = nlkit.Event[Neighbour]
 //
 // Errors: those of [nlkit.Subscribe].
 func Subscribe(ctx context.Context, c *nlkit.Client, opts ...nlkit.SubscribeOption) (*nlkit.Subscription[Event], error) {
-	return nlkit.Subscribe(ctx, c, listen("neigh.Subscribe"), anyDecoder().event, opts...)
+	return nlkit.Subscribe(ctx, c, listen("neigh.Subscribe", uapi.RTM_NEWNEIGH, uapi.RTM_DELNEIGH), anyDecoder().event, opts...)
 }
 
 // SubscribeMisses receives what the kernel wants to know: addresses that it asks
@@ -30,11 +30,14 @@ func Subscribe(ctx context.Context, c *nlkit.Client, opts ...nlkit.SubscribeOpti
 //
 // Errors: those of [nlkit.Subscribe].
 func SubscribeMisses(ctx context.Context, c *nlkit.Client, opts ...nlkit.SubscribeOption) (*nlkit.Subscription[Neighbour], error) {
-	return nlkit.Subscribe(ctx, c, listen("neigh.SubscribeMisses"), anyDecoder().miss, opts...)
+	return nlkit.Subscribe(ctx, c, listen("neigh.SubscribeMisses", uapi.RTM_GETNEIGH), anyDecoder().miss, opts...)
 }
 
-func listen(op string) nlkit.Listen {
-	return nlkit.Listen{Op: op, Protocol: uapi.NETLINK_ROUTE, Groups: []uint32{uapi.RTNLGRP_NEIGH}}
+func listen(op string, types ...uint16) nlkit.Listen {
+	return nlkit.Listen{
+		Op: op, Protocol: uapi.NETLINK_ROUTE, Groups: []uint32{uapi.RTNLGRP_NEIGH},
+		Wants: []nlkit.Want{{Types: types}},
+	}
 }
 
 // event decodes a message of a subscription.

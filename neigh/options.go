@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 
+	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/internal/uapi"
 	"github.com/nlkit/nlkit/rtnl"
@@ -195,6 +196,39 @@ func (f *filter) matchSort(n *Neighbour) bool {
 	return n.Flags.Has(FlagProxy) == f.proxies && (f.family == rtnl.FamilyUnspec || n.Family == f.family)
 }
 
+// wants are the messages about the entries that the filter may choose, by what an entry
+// has as long as it is: of one in a bridge's FDB that is not its link. Deletions of other
+// neighbours tear a list.
+func (f *filter) wants() (wants []nlkit.Want) {
+	if f.fdb {
+		w := nlkit.Want{Types: []uint16{uapi.RTM_NEWNEIGH, uapi.RTM_DELNEIGH}, Where: []nlkit.Field{{Offset: 0, Size: 1, Value: uapi.AF_BRIDGE}}}
+		if f.hasMaster {
+			w.Where = append(w.Where, nlkit.Field{Offset: headerLen, Attr: uapi.NDA_MASTER, Size: 4, Value: uint32(f.master)})
+		}
+		return []nlkit.Want{w}
+	}
+	for _, family := range []rtnl.Family{rtnl.FamilyIPv4, rtnl.FamilyIPv6} {
+		if chosen := f.ofFamily(); chosen != rtnl.FamilyUnspec && chosen != family {
+			continue
+		}
+		of := []nlkit.Field{{Offset: 0, Size: 1, Value: uint32(family)}}
+		deleted := nlkit.Want{Types: []uint16{uapi.RTM_DELNEIGH}, Where: of}
+		if f.hasLink {
+			of = append(of, nlkit.Field{Offset: indexOffset, Size: 4, Value: uint32(f.link)})
+		}
+		wants = append(wants, nlkit.Want{Types: []uint16{uapi.RTM_NEWNEIGH}, Where: of}, deleted)
+	}
+	return wants
+}
+
+// ofFamily returns the family that the options choose, or that their prefix has.
+func (f *filter) ofFamily() rtnl.Family {
+	if f.family == rtnl.FamilyUnspec {
+		return rtnl.FamilyOf(f.within.Addr())
+	}
+	return f.family
+}
+
 // request returns the message of a dump: what the kernel can filter by, in the
 // form that its strict checks want. For FDB entries that is the link in the header
 // and at most one attribute: a kernel that does not check strictly takes a longer
@@ -208,14 +242,11 @@ func (f *filter) request() []byte {
 	if f.fdb {
 		b = header(b, rtnl.FamilyBridge, link, 0, 0)
 	} else {
-		family, flags := f.family, Flags(0)
-		if family == rtnl.FamilyUnspec {
-			family = rtnl.FamilyOf(f.within.Addr())
-		}
+		flags := Flags(0)
 		if f.proxies {
 			flags = FlagProxy
 		}
-		b = header(b, family, 0, 0, flags)
+		b = header(b, f.ofFamily(), 0, 0, flags)
 		if link != 0 {
 			b = attr.AppendUint32(b, uapi.NDA_IFINDEX, uint32(link))
 		}

@@ -57,7 +57,7 @@ func Source(opts ...ListOption) (nlkit.Source[Neighbour, key], error) {
 	}
 	w := &watch{filter: *f, d: anyDecoder()}
 	s := nlkit.Source[Neighbour, key]{
-		Op: opWatch, Protocol: uapi.NETLINK_ROUTE, Groups: []uint32{uapi.RTNLGRP_NEIGH},
+		Op: opWatch, Protocol: uapi.NETLINK_ROUTE, Groups: []uint32{uapi.RTNLGRP_NEIGH}, Wants: f.wants(),
 		List: func(ctx context.Context, c *nlkit.Client) iter.Seq2[Neighbour, error] {
 			return all(ctx, c, opWatch, w.filter)
 		},
@@ -70,6 +70,7 @@ func Source(opts ...ListOption) (nlkit.Source[Neighbour, key], error) {
 	}
 	if f.fdb {
 		s.Groups = append(s.Groups, uapi.RTNLGRP_LINK, uapi.RTNLGRP_NEXTHOP)
+		s.Wants = append(s.Wants, nlkit.Want{Types: []uint16{uapi.RTM_NEWLINK, uapi.RTM_DELLINK, uapi.RTM_DELNEXTHOP}})
 		s.Suspect, s.Forget, s.Settle = w.suspect, w.links.Forget, rtnl.Settle
 	}
 	return s, nil

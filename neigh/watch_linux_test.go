@@ -455,3 +455,54 @@ func TestWatchToldTwice(t *testing.T) {
 		}
 	}
 }
+
+// Changes of entries that are not watched take no room in the buffer.
+func TestWatchOthers(t *testing.T) {
+	c, _ := live(t)
+	ctx := t.Context()
+	v0, v1 := addVeth(t, c, "v0", "v1")
+	br0, br1 := addBridge(t, c, "br0"), addBridge(t, c, "br1")
+	p0, p1 := addPort(t, c, "p0", br0), addPort(t, c, "p1", br1)
+	neighbour := func(i int, pass byte) Neighbour {
+		return Neighbour{Link: v1, Addr: netip.AddrFrom4([4]byte{198, 18, byte(i >> 8), byte(i)}), LinkAddr: mac(pass, byte(i>>8), byte(i))}
+	}
+	entry := func(i int, pass byte) Neighbour {
+		return bridgeEntry(p1, mac(1, byte(i>>8), byte(i)), []State{StatePermanent, StateNoARP}[pass&1])
+	}
+	for _, tt := range []struct {
+		name   string
+		opts   []ListOption
+		own    Neighbour
+		others func(i int, pass byte) Neighbour
+		lost   bool
+	}{
+		{"all", nil, Neighbour{Link: v0, Addr: addr("192.0.2.1"), LinkAddr: mac(1)}, neighbour, true},
+		{"one link", []ListOption{MatchLink(v0)}, Neighbour{Link: v0, Addr: addr("192.0.2.2"), LinkAddr: mac(1)}, neighbour, false},
+		{"one family", []ListOption{MatchFamily(rtnl.FamilyIPv6)}, Neighbour{Link: v0, Addr: addr("2001:db8::1"), LinkAddr: mac(1)}, neighbour, false},
+		{"not the FDB", nil, Neighbour{Link: v0, Addr: addr("192.0.2.3"), LinkAddr: mac(1)}, entry, false},
+		{"the FDB alone", []ListOption{FDB()}, bridgeEntry(p0, mac(2, 2), StatePermanent), neighbour, false},
+		{"one bridge", []ListOption{FDB(), MatchMaster(br0)}, bridgeEntry(p0, mac(2, 3), StatePermanent), entry, false},
+		{"all bridges", []ListOption{FDB()}, bridgeEntry(p0, mac(2, 4), StatePermanent), entry, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, err := Source(tt.opts...)
+			must(t, err)
+			told, lost := watchtest.Unread(t, c, s, 1, func() {
+				for pass := range byte(4) {
+					b := c.NewBatch()
+					for i := range 300 {
+						must(t, Replace(ctx, b, tt.others(i, pass)))
+					}
+					must(t, b.Send(ctx))
+				}
+				must(t, Add(ctx, c, tt.own))
+			})
+			if lost != tt.lost {
+				t.Errorf("events were lost: %v", lost)
+			}
+			if ch := told[0]; !tt.lost && (ch.Type != nlkit.Added || ch.New.Link != tt.own.Link || ch.New.Addr != tt.own.Addr) {
+				t.Errorf("%+v", ch)
+			}
+		})
+	}
+}

@@ -18,6 +18,7 @@ import (
 
 const (
 	headerLen    = 12 // struct ndmsg
+	indexOffset  = 4  // of ndm_ifindex
 	cacheinfoLen = 16 // struct nda_cacheinfo
 	etherLen     = 6  // ETH_ALEN
 	maxLinkAddr  = 32 // MAX_ADDR_LEN

@@ -21,7 +21,7 @@ type BucketEvent = nlkit.Event[Bucket]
 //
 // Errors: those of [nlkit.Subscribe].
 func Subscribe(ctx context.Context, c *nlkit.Client, opts ...nlkit.SubscribeOption) (*nlkit.Subscription[Event], error) {
-	return nlkit.Subscribe(ctx, c, listen("nexthop.Subscribe"), decodeEvent, opts...)
+	return nlkit.Subscribe(ctx, c, listen("nexthop.Subscribe", uapi.RTM_NEWNEXTHOP, uapi.RTM_DELNEXTHOP), decodeEvent, opts...)
 }
 
 // SubscribeBuckets receives the moves that the kernel makes of resilient groups'
@@ -31,11 +31,14 @@ func Subscribe(ctx context.Context, c *nlkit.Client, opts ...nlkit.SubscribeOpti
 //
 // Errors: those of [nlkit.Subscribe].
 func SubscribeBuckets(ctx context.Context, c *nlkit.Client, opts ...nlkit.SubscribeOption) (*nlkit.Subscription[BucketEvent], error) {
-	return nlkit.Subscribe(ctx, c, listen("nexthop.SubscribeBuckets"), decodeBucketEvent, opts...)
+	return nlkit.Subscribe(ctx, c, listen("nexthop.SubscribeBuckets", uapi.RTM_NEWNEXTHOPBUCKET, uapi.RTM_DELNEXTHOPBUCKET), decodeBucketEvent, opts...)
 }
 
-func listen(op string) nlkit.Listen {
-	return nlkit.Listen{Op: op, Protocol: uapi.NETLINK_ROUTE, Groups: []uint32{uapi.RTNLGRP_NEXTHOP}}
+func listen(op string, types ...uint16) nlkit.Listen {
+	return nlkit.Listen{
+		Op: op, Protocol: uapi.NETLINK_ROUTE, Groups: []uint32{uapi.RTNLGRP_NEXTHOP},
+		Wants: []nlkit.Want{{Types: types}},
+	}
 }
 
 // decodeEvent decodes a message of a subscription.

@@ -46,6 +46,10 @@ func Source(opts ...ListOption) (nlkit.Source[Nexthop, uint32], error) {
 	var s silent
 	return nlkit.Source[Nexthop, uint32]{
 		Op: req.Op, Protocol: req.Protocol, Groups: []uint32{uapi.RTNLGRP_NEXTHOP, uapi.RTNLGRP_LINK},
+		Wants: []nlkit.Want{
+			{Types: []uint16{uapi.RTM_NEWNEXTHOP, uapi.RTM_DELNEXTHOP}},
+			{Types: []uint16{uapi.RTM_NEWLINK, uapi.RTM_DELLINK}, Where: []nlkit.Field{{Offset: 0, Size: 1, Value: uapi.AF_UNSPEC}}},
+		},
 		List: func(ctx context.Context, c *nlkit.Client) iter.Seq2[Nexthop, error] {
 			return nlkit.All(ctx, c, req, f.message)
 		},

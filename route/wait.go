@@ -18,7 +18,7 @@ func Wait(ctx context.Context, c *nlkit.Client, opts ...ListOption) (Route, erro
 	if err != nil {
 		return Route{}, err
 	}
-	return nlkit.Wait(ctx, c, nlkit.Listen{Op: op, Protocol: s.Protocol, Groups: s.Groups}, func(m nlkit.Message) bool {
+	return nlkit.Wait(ctx, c, nlkit.Listen{Op: op, Protocol: s.Protocol, Groups: s.Groups, Wants: s.Wants}, func(m nlkit.Message) bool {
 		var e Event
 		if m.Type != uapi.RTM_NEWROUTE {
 			return false

@@ -48,6 +48,9 @@ func Source(opts ...ListOption) (nlkit.Source[Route, key], error) {
 		s.Suspect, s.Forget = silent.suspect, silent.links.Forget
 		torn := &torn{filter: newFilter(opts)}
 		s.List, s.Tears = torn.list, torn.by
+		s.Wants = append(s.Wants,
+			nlkit.Want{Types: []uint16{uapi.RTM_NEWLINK, uapi.RTM_DELLINK}, Where: []nlkit.Field{{Offset: 0, Size: 1, Value: uapi.AF_UNSPEC}}},
+			nlkit.Want{Types: []uint16{uapi.RTM_NEWADDR, uapi.RTM_DELADDR, uapi.RTM_NEWNEXTHOP, uapi.RTM_DELNEXTHOP}})
 	}
 	return s, err
 }
@@ -69,7 +72,7 @@ func source(op string, opts []ListOption) (nlkit.Source[Route, key], error) {
 	f := newFilter(opts)
 	req := f.dump(op)
 	s := nlkit.Source[Route, key]{
-		Op: req.Op, Protocol: req.Protocol,
+		Op: req.Op, Protocol: req.Protocol, Wants: f.wants(),
 		Event: func(m nlkit.Message, e *Event) (bool, error) {
 			ok, err := decodeEvent(m, e)
 			return ok && !e.Object.Flags.Has(FlagCloned), err
@@ -80,8 +83,8 @@ func source(op string, opts []ListOption) (nlkit.Source[Route, key], error) {
 		Fit:    fit,
 		Settle: rtnl.Settle,
 	}
-	families := []rtnl.Family{f.family}
-	if f.family == rtnl.FamilyUnspec {
+	families := []rtnl.Family{f.ofFamily()}
+	if families[0] == rtnl.FamilyUnspec {
 		families = []rtnl.Family{rtnl.FamilyIPv4, rtnl.FamilyIPv6}
 	}
 	for _, family := range families {

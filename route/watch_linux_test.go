@@ -437,3 +437,62 @@ func must(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
+
+// Changes of routes that are not watched take no room in the buffer, whether it is read or
+// not; those of routes that are watched do.
+func TestWatchOthers(t *testing.T) {
+	c, watching, _, links := twoLinks(t)
+	ctx := t.Context()
+	in := func(dst string, table rtnl.Table) Route {
+		return Route{Dst: netip.MustParsePrefix(dst), Table: table, Link: links[0]}
+	}
+	others := func() {
+		for _, write := range []func(context.Context, nlkit.Doer, Route) error{
+			func(ctx context.Context, b nlkit.Doer, r Route) error { return Add(ctx, b, r) },
+			func(ctx context.Context, b nlkit.Doer, r Route) error { return Delete(ctx, b, r) },
+		} {
+			b := c.NewBatch()
+			for i := range 1000 {
+				table := rtnl.Table(300 + i%50)
+				must(t, write(ctx, b, in(fmt.Sprintf("198.18.%d.%d/32", i/256, i%256), table)))
+				must(t, write(ctx, b, in(fmt.Sprintf("2001:db8:f::%x/128", i), table)))
+			}
+			must(t, b.Send(ctx))
+		}
+	}
+	for _, tt := range []struct {
+		name string
+		opts []ListOption
+		own  []Route
+		lost bool
+	}{
+		{"all", nil, []Route{in("192.0.2.0/24", 100)}, true},
+		{"table", []ListOption{MatchTable(100)}, []Route{in("192.0.2.0/24", 100), in("2001:db8:a::/48", 100)}, false},
+		{"large table", []ListOption{MatchTable(1000)}, []Route{in("192.0.2.0/24", 1000), in("2001:db8:a::/48", 1000)}, false},
+		{"one of them", []ListOption{MatchTable(300)}, []Route{in("192.0.2.0/24", 300)}, true},
+		{"destination", []ListOption{MatchDst(netip.MustParsePrefix("198.18.200.0/32"))}, []Route{in("198.18.200.0/32", 300), in("198.18.200.0/32", 7)}, false},
+		{"default", []ListOption{MatchDst(netip.MustParsePrefix("0.0.0.0/0"))}, []Route{in("0.0.0.0/0", 300)}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, err := Source(tt.opts...)
+			must(t, err)
+			told, lost := watchtest.Unread(t, watching, s, len(tt.own), func() {
+				others()
+				for _, r := range tt.own {
+					must(t, Add(ctx, c, r))
+				}
+			})
+			if lost != tt.lost {
+				t.Errorf("events were lost: %v", lost)
+			}
+			for i, ch := range told {
+				if ch.Type != nlkit.Added || !tt.lost && ch.New.Dst != tt.own[i].Dst {
+					t.Errorf("%+v", ch)
+				}
+			}
+			for _, r := range tt.own {
+				must(t, Delete(ctx, c, r))
+			}
+		})
+	}
+}

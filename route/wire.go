@@ -8,14 +8,16 @@ import (
 	"net"
 	"net/netip"
 
+	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/internal/uapi"
 	"github.com/nlkit/nlkit/rtnl"
 )
 
 const (
-	headerLen = 12 // struct rtmsg
-	labelBits = 20 // rtm_dst_len of an MPLS route
+	headerLen    = 12 // struct rtmsg
+	dstLenOffset = 1  // of rtm_dst_len
+	labelBits    = 20 // rtm_dst_len of an MPLS route
 
 	// What the kernel says of a route and does not take.
 	readOnlyFlags = FlagDead | FlagOffload | FlagLinkDown | FlagUnresolved | FlagTrap | FlagCloned | FlagPrefix |
@@ -385,12 +387,7 @@ func describe(data []byte) string {
 
 // request returns the message of a dump: what the kernel can filter by.
 func (f *filter) request() []byte {
-	r := Route{Family: f.family}
-	for _, p := range []netip.Prefix{f.dst, f.within, f.covering} {
-		if r.Family == rtnl.FamilyUnspec {
-			r.Family = rtnl.FamilyOf(p.Addr())
-		}
-	}
+	r := Route{Family: f.ofFamily()}
 	if f.hasTable {
 		r.Table = f.table
 	}
@@ -408,6 +405,36 @@ func (f *filter) request() []byte {
 		b = attr.AppendUint32(b, uapi.RTA_TABLE, uint32(r.Table))
 	}
 	return b
+}
+
+// ofFamily returns the family that the options choose, or that their prefixes have.
+func (f *filter) ofFamily() rtnl.Family {
+	family := f.family
+	for _, p := range []netip.Prefix{f.dst, f.within, f.covering} {
+		if family == rtnl.FamilyUnspec {
+			family = rtnl.FamilyOf(p.Addr())
+		}
+	}
+	return family
+}
+
+// wants are the messages about the routes that the filter may choose, by what a route has
+// as long as it is. Deletions of other IPv6 routes of a table tear its list.
+func (f *filter) wants() []nlkit.Want {
+	made := nlkit.Want{Types: []uint16{uapi.RTM_NEWROUTE}}
+	if f.hasTable {
+		made.Where = append(made.Where, nlkit.Field{Offset: headerLen, Attr: uapi.RTA_TABLE, Size: 4, Value: uint32(f.table)})
+	}
+	deleted := nlkit.Want{Types: []uint16{uapi.RTM_DELROUTE}, Where: made.Where}
+	if f.dst.IsValid() {
+		made.Where = append(made.Where, nlkit.Field{Offset: dstLenOffset, Size: 1, Value: uint32(f.dst.Bits())})
+	}
+	if a := f.dst.Addr(); a.Is4() {
+		b := a.As4()
+		made.Where = append(made.Where, nlkit.Field{Offset: headerLen, Attr: uapi.RTA_DST, Size: 4, Value: binary.NativeEndian.Uint32(b[:])})
+		deleted.Where = made.Where
+	}
+	return []nlkit.Want{made, deleted}
 }
 
 func (f *filter) match(r *Route) bool {

@@ -40,7 +40,7 @@ func Source(opts ...ListOption) (nlkit.Source[Rule, key], error) {
 	var s silent
 	return nlkit.Source[Rule, key]{
 		Op: req.Op, Protocol: req.Protocol,
-		Groups: []uint32{uapi.RTNLGRP_IPV4_RULE, uapi.RTNLGRP_IPV6_RULE, uapi.RTNLGRP_LINK},
+		Groups: []uint32{uapi.RTNLGRP_IPV4_RULE, uapi.RTNLGRP_IPV6_RULE, uapi.RTNLGRP_LINK}, Wants: f.wants(),
 		List: func(ctx context.Context, c *nlkit.Client) iter.Seq2[Rule, error] {
 			return nlkit.All(ctx, c, req, f.decode)
 		},

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 
+	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/internal/uapi"
 	"github.com/nlkit/nlkit/rtnl"
@@ -269,6 +270,19 @@ func (f *filter) ofFamily(family rtnl.Family) bool {
 		return family == rtnl.FamilyIPv4 || family == rtnl.FamilyIPv6
 	}
 	return family == f.family
+}
+
+// wants are the messages about rules of the family that is asked for, and about links.
+// Deletions of other rules tear a list.
+func (f *filter) wants() []nlkit.Want {
+	rules := nlkit.Want{Types: []uint16{uapi.RTM_NEWRULE, uapi.RTM_DELRULE}}
+	if family := f.dumpFamily(); family != rtnl.FamilyUnspec {
+		rules.Where = []nlkit.Field{{Offset: 0, Size: 1, Value: uint32(family)}}
+	}
+	return []nlkit.Want{rules, {
+		Types: []uint16{uapi.RTM_NEWLINK, uapi.RTM_DELLINK},
+		Where: []nlkit.Field{{Offset: 0, Size: 1, Value: uapi.AF_UNSPEC}},
+	}}
 }
 
 // sameNetwork reports whether the prefix p of a rule is want, where no prefix is
