@@ -412,3 +412,55 @@ func TestEnd(t *testing.T) {
 }
 
 var errEnough = errors.New("enough")
+
+// Of several kinds in one view each says what it wants: what none does takes no room in the
+// buffer.
+func TestOthers(t *testing.T) {
+	ns := nstest.New(t)
+	c := dial(t, ns)
+	ctx := timeout(t)
+	v, _ := pair(ctx, t, c)
+	for i, tt := range []struct {
+		opts []mirror.Option
+		lost bool
+	}{
+		{nil, true},
+		{[]mirror.Option{mirror.WithRoutes(route.MatchTable(100))}, false},
+		{[]mirror.Option{mirror.WithRoutes(route.MatchTable(100)), mirror.WithKinds(mirror.Routes)}, false},
+	} {
+		m, err := mirror.Watch(ctx, c, append(tt.opts, mirror.WithEventBuffer(4<<10))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.Close()
+		until := func(enough func(mirror.Change) bool) {
+			for {
+				ch, err := m.Next()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if enough(ch) {
+					return
+				}
+			}
+		}
+		until(func(ch mirror.Change) bool { return ch.Type == nlkit.Synced })
+		before := m.Stats().Overruns
+		b := c.NewBatch()
+		r := route.Route{Link: v.Index, Table: 200}
+		for j := range 500 {
+			r.Dst = netip.PrefixFrom(netip.AddrFrom4([4]byte{198, 18, byte(j >> 8), byte(j)}), 32)
+			if err := errors.Join(route.Add(ctx, b, r), route.Delete(ctx, b, r)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r = route.Route{Link: v.Index, Table: 100, Dst: netip.PrefixFrom(netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}), 32)}
+		if err := errors.Join(b.Send(ctx), route.Add(ctx, c, r)); err != nil {
+			t.Fatal(err)
+		}
+		until(func(ch mirror.Change) bool { return ch.Route != nil && ch.Route.New.Dst == r.Dst })
+		if lost := m.Stats().Overruns > before; lost != tt.lost {
+			t.Errorf("%d options: events were lost: %v", len(tt.opts), lost)
+		}
+	}
+}

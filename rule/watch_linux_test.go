@@ -173,3 +173,40 @@ func TestWatchEqual(t *testing.T) {
 		watchtest.Alter(t, name, f)
 	})
 }
+
+// Changes of rules of another family take no room in the buffer.
+func TestWatchOthers(t *testing.T) {
+	c := dialIn(t, nstest.New(t))
+	ctx := t.Context()
+	for i, tt := range []struct {
+		opts []ListOption
+		lost bool
+	}{
+		{nil, true},
+		{[]ListOption{MatchFamily(rtnl.FamilyIPv4)}, false},
+	} {
+		s, err := Source(tt.opts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := Rule{Family: rtnl.FamilyIPv4, Priority: new(uint32(20 + i)), Table: 100}
+		told, lost := watchtest.Unread(t, c, s, 1, func() {
+			b := c.NewBatch()
+			for range 200 {
+				other := Rule{Family: rtnl.FamilyIPv6, Priority: new(uint32(10)), Table: 100}
+				if err := errors.Join(Add(ctx, b, other), Delete(ctx, b, other)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := errors.Join(b.Send(ctx), Add(ctx, c, own)); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if lost != tt.lost {
+			t.Errorf("%d options: events were lost: %v", len(tt.opts), lost)
+		}
+		if ch := told[0]; ch.Type != nlkit.Added || !tt.lost && *ch.New.Priority != *own.Priority {
+			t.Errorf("%+v", ch)
+		}
+	}
+}
