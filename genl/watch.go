@@ -101,7 +101,7 @@ func ObjectSource[T any, K comparable](family string, groups []string, decode De
 		return nlkit.Source[T, K]{}, req.Fail(attr.Refuse("a source without List, Key or Equal"))
 	}
 	w := &objects[T]{listener: listener{groups: groups}, list: s.List, more: s.Suspect}
-	s.Protocol, s.Groups = announcements.Protocol, announcements.Groups
+	s.Protocol, s.Groups, s.Wants = announcements.Protocol, announcements.Groups, nil
 	s.Join = func(ctx context.Context, c *nlkit.Client, join func(uint32) error) error {
 		w.listener = listener{groups: groups, join: join}
 		w.resolve = func() (Family, error) { return resolve(ctx, c, req.Op, family) }
