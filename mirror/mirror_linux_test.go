@@ -428,7 +428,7 @@ func TestOthers(t *testing.T) {
 		{[]mirror.Option{mirror.WithRoutes(route.MatchTable(100))}, false},
 		{[]mirror.Option{mirror.WithRoutes(route.MatchTable(100)), mirror.WithKinds(mirror.Routes)}, false},
 	} {
-		m, err := mirror.Watch(ctx, c, append(tt.opts, mirror.WithEventBuffer(4<<10))...)
+		m, err := mirror.Watch(ctx, c, append(tt.opts, mirror.WithEventBuffer(32<<10))...)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,12 +6,12 @@ import (
 	"github.com/nlkit/nlkit"
 )
 
-// Unread starts a watch with room for some ten events, and does not read it while change
-// runs. It returns the next n changes that the watch tells then, and whether events were
-// lost.
+// Unread starts a watch with room for less than a hundred events, and does not read it
+// while change runs. It returns the next n changes that the watch tells then, and whether
+// events were lost.
 func Unread[T any, K comparable](t testing.TB, c *nlkit.Client, s nlkit.Source[T, K], n int, change func()) (told []nlkit.Change[T], lost bool) {
 	t.Helper()
-	w, err := nlkit.NewWatch(t.Context(), c, s, nlkit.WithEventBuffer(4<<10))
+	w, err := nlkit.NewWatch(t.Context(), c, s, nlkit.WithEventBuffer(32<<10))
 	if err != nil {
 		t.Fatal(err)
 	}
