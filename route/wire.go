@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
@@ -419,22 +420,22 @@ func (f *filter) ofFamily() rtnl.Family {
 }
 
 // wants are the messages about the routes that the filter may choose, by what a route has
-// as long as it is. Deletions of other IPv6 routes of a table tear its list.
+// as long as it is. Deletions of others tear a list (see [torn]): of IPv6 routes of the
+// same table, of IPv4 routes to the same address.
 func (f *filter) wants() []nlkit.Want {
-	made := nlkit.Want{Types: []uint16{uapi.RTM_NEWROUTE}}
+	var of []nlkit.Field
 	if f.hasTable {
-		made.Where = append(made.Where, nlkit.Field{Offset: headerLen, Attr: uapi.RTA_TABLE, Size: 4, Value: uint32(f.table)})
-	}
-	deleted := nlkit.Want{Types: []uint16{uapi.RTM_DELROUTE}, Where: made.Where}
-	if f.dst.IsValid() {
-		made.Where = append(made.Where, nlkit.Field{Offset: dstLenOffset, Size: 1, Value: uint32(f.dst.Bits())})
+		of = append(of, nlkit.Field{Offset: headerLen, Attr: uapi.RTA_TABLE, Size: 4, Value: uint32(f.table)})
 	}
 	if a := f.dst.Addr(); a.Is4() {
 		b := a.As4()
-		made.Where = append(made.Where, nlkit.Field{Offset: headerLen, Attr: uapi.RTA_DST, Size: 4, Value: binary.NativeEndian.Uint32(b[:])})
-		deleted.Where = made.Where
+		of = append(of, nlkit.Field{Offset: headerLen, Attr: uapi.RTA_DST, Size: 4, Value: binary.NativeEndian.Uint32(b[:])})
 	}
-	return []nlkit.Want{made, deleted}
+	deleted := nlkit.Want{Types: []uint16{uapi.RTM_DELROUTE}, Where: slices.Clone(of)}
+	if f.dst.IsValid() {
+		of = append(of, nlkit.Field{Offset: dstLenOffset, Size: 1, Value: uint32(f.dst.Bits())})
+	}
+	return []nlkit.Want{{Types: []uint16{uapi.RTM_NEWROUTE}, Where: of}, deleted}
 }
 
 func (f *filter) match(r *Route) bool {
