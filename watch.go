@@ -200,6 +200,7 @@ type Watcher struct {
 	tables []AnyTable
 	specs  []tableSpec
 
+	m     Message      // what was read last
 	mu    sync.RWMutex // held while the tables change
 	stats watchCounters
 
@@ -323,18 +324,17 @@ func (w *Watcher) step() error {
 	if w.owed && !time.Now().Before(w.due) {
 		return w.heal()
 	}
-	var m Message
-	ok, err := w.sub.TryRead(&m)
+	ok, err := w.sub.TryRead(&w.m)
 	if !ok && err == nil {
 		if !w.owed {
-			err = w.sub.ReadInto(&m)
-		} else if ok, err = w.sub.readUntil(&m, w.waitUntil()); !ok && err == nil {
+			err = w.sub.ReadInto(&w.m)
+		} else if ok, err = w.sub.readUntil(&w.m, w.waitUntil()); !ok && err == nil {
 			return w.heal()
 		}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.take(m, err)
+	return w.take(w.m, err)
 }
 
 // waitUntil returns when to list if no event comes.
@@ -492,9 +492,8 @@ func (w *Watcher) list() (torn []bool, err error) {
 // discard drops the events that wait, which a list of everything covers. The kernel
 // drops events without a further word until it has found them read.
 func (w *Watcher) discard() error {
-	var m Message
 	for some := false; ; some = true {
-		switch ok, err := w.sub.TryRead(&m); {
+		switch ok, err := w.sub.TryRead(&w.m); {
 		case errors.Is(err, ErrOverrun):
 			w.stats.overruns.Add(1)
 		case err != nil:
@@ -519,13 +518,12 @@ func (w *Watcher) catchUp(torn []bool) error {
 		}
 	}
 	for range catchUpMax {
-		var m Message
-		ok, err := w.sub.TryRead(&m)
+		ok, err := w.sub.TryRead(&w.m)
 		if !ok && err == nil {
 			return nil
 		}
 		overrun := errors.Is(err, ErrOverrun)
-		if err := w.take(m, err); err != nil {
+		if err := w.take(w.m, err); err != nil {
 			return err
 		}
 		if overrun {
@@ -533,7 +531,7 @@ func (w *Watcher) catchUp(torn []bool) error {
 			return nil
 		}
 		for i, t := range w.tables {
-			torn[i] = torn[i] || t.tears(m)
+			torn[i] = torn[i] || t.tears(w.m)
 		}
 	}
 	all()

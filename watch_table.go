@@ -171,10 +171,10 @@ const (
 // entry is a place for an object. Places are numbered from 1 and never move; a chain
 // of them begins at each head.
 type entry[T any] struct {
-	v          T
-	hash, next uint32
+	hash, next uint32 // before v, whose key is looked at next: that is mostly one cache line
 	seen       uint32 // the list that it was last seen in, or that plus replayed; 0 is a free place
 	note       uint32 // 1 + index of the note that waits, 0 if none does
+	v          T
 }
 
 // note is a change that the consumer has not been told yet.

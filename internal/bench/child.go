@@ -4,13 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime/pprof"
 	"strconv"
 )
 
 // childArg makes the program one variant.
 const childArg = "-child"
 
-// ready is what a variant says when its stage can begin.
+// ready is what a variant says when its stage can begin; what stands behind it is for
+// the stage.
 const ready = "ready"
 
 // numbers returns a job as the first arguments of a variant.
@@ -36,7 +38,7 @@ func child(args []string) error {
 	}
 	for _, v := range found[0].variants {
 		if v.name == args[1] && v.run != nil {
-			r, err := v.run(j)
+			r, err := profiled(v.run, j)
 			if err != nil {
 				return err
 			}
@@ -44,4 +46,25 @@ func child(args []string) error {
 		}
 	}
 	return fmt.Errorf("no variant %q", args[1])
+}
+
+// profileEnv is the environment variable with the file that a variant writes a CPU
+// profile to; without it there is none.
+const profileEnv = "NLKIT_BENCH_PROFILE"
+
+func profiled(run func(j job) (report, error), j job) (r report, err error) {
+	name := os.Getenv(profileEnv)
+	if name == "" {
+		return run(j)
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return r, err
+	}
+	defer f.Close()
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return r, err
+	}
+	defer pprof.StopCPUProfile()
+	return run(j)
 }

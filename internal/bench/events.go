@@ -27,7 +27,7 @@ const (
 var eventScene = scene{name: "events", fresh: true, build: func(int) (*stage, error) {
 	s, err := newStage(nil)
 	if err == nil {
-		s.drive = func(ctx context.Context, n int) error {
+		s.drive = func(ctx context.Context, n int, _ string) error {
 			return s.with(func(c *nlkit.Client) error { return addAndMark(ctx, c, n) })
 		}
 	}
@@ -45,7 +45,19 @@ func addAndMark(ctx context.Context, c *nlkit.Client, n int) error {
 		}
 		return err
 	}
-	mark := route4(n, l.Index)
+	return markEnd(ctx, c, route4(noRoute, l.Index))
+}
+
+// noRoute is the number of a route that no stage has.
+const noRoute = 1<<24 - 1
+
+// markEnd says by a route, again and again until the variant ends, that there are no
+// more events.
+func markEnd(ctx context.Context, c *nlkit.Client, mark route.Route) (err error) {
+	defer func() {
+		mark.Protocol = 0 // whichever it has
+		err = errors.Join(err, route.Delete(background, c, mark))
+	}()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for i := 0; ; i++ {

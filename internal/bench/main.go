@@ -28,6 +28,7 @@ func main() {
 	flag.IntVar(&o.passes, "passes", 0, "how often each variant runs (7, with -quick 5; fewer where one takes long)")
 	flag.IntVar(&o.size, "n", 0, "how many objects there are, in place of what each work says")
 	flag.StringVar(&o.dir, "o", "", "a directory for bench.json and bench.svg")
+	flag.StringVar(&o.profiles, "profile", "", "a directory for a CPU profile of each variant's last pass, for `go tool pprof`")
 	check := flag.Bool("check", false, "fail if a goal is missed by more than the noise")
 	list := flag.Bool("list", false, "list the works and do nothing")
 	flag.Usage = func() {
@@ -80,6 +81,8 @@ type options struct {
 	passes int
 	size   int
 	dir    string
+
+	profiles string
 }
 
 // passesOf returns how often each variant of a work runs.
@@ -125,6 +128,11 @@ func measure(out io.Writer, patterns []string, o options) (missed int, err error
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
+	if b.profiles = o.profiles; o.profiles != "" {
+		if err := os.MkdirAll(o.profiles, 0o777); err != nil {
+			return 0, err
+		}
+	}
 	w := writer{out}
 	var all []*result
 	begin := time.Now()

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/nlkit/nlkit"
 )
 
 // A meter measures what this process takes from its start on.
@@ -159,6 +161,29 @@ func held(open func(j job) (keep func() (any, error), err error)) func(j job) (r
 			r.Memory = (after - before) / uint64(j.n-1) * uint64(j.n)
 		}
 		runtime.KeepAlive(items)
+		return r, nil
+	}
+}
+
+// kept makes a variant of what makes all items at once: it measures the time, and the
+// memory that is held then.
+func kept(all func(c *nlkit.Client) (keep any, n int, err error)) func(j job) (report, error) {
+	return func(job) (r report, err error) {
+		c, err := nlkit.New()
+		if err != nil {
+			return r, err
+		}
+		before, m := settled(), startMeter()
+		keep, n, err := all(c)
+		if err != nil {
+			return r, err
+		}
+		m.stop(&r)
+		r.Items = uint64(n)
+		if after := settled(); after > before {
+			r.Memory = after - before
+		}
+		runtime.KeepAlive(keep)
 		return r, nil
 	}
 }

@@ -61,7 +61,7 @@ func nflogStage(int) (*stage, error) {
 	if err := errors.Join(netns.LoopbackUp(ns), nft.AddLogRule(int(ns.Fd()), rule)); err != nil {
 		return nil, errors.Join(err, ns.Close())
 	}
-	return &stage{ns: ns, drive: func(ctx context.Context, n int) error {
+	return &stage{ns: ns, drive: func(ctx context.Context, n int, _ string) error {
 		return netns.Do(ns, func() error { return nflogSend(ctx, n) })
 	}}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nlkit/nlkit/internal/netns"
@@ -24,10 +25,11 @@ const patience = 3 * time.Minute
 
 // A bench runs variants; it owns the C programs, and the stage in use.
 type bench struct {
-	dir   string // of what is compiled
-	scene string // that stage is of
-	size  int    // of it
-	stage *stage
+	dir      string // of what is compiled
+	profiles string // the directory for CPU profiles, "" for none
+	scene    string // that stage is of
+	size     int    // of it
+	stage    *stage
 }
 
 func newBench() (*bench, error) {
@@ -125,6 +127,9 @@ func (b *bench) play(w *work, v *variant, s scale) (r report, err error) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Stderr = os.Stderr
+	if b.profiles != "" {
+		cmd.Env = append(os.Environ(), profileEnv+"="+filepath.Join(b.profiles, strings.ReplaceAll(w.name+"."+v.name, " ", "-")+".pprof"))
+	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return r, err
@@ -140,9 +145,9 @@ func (b *bench) play(w *work, v *variant, s scale) (r report, err error) {
 	lines := bufio.NewScanner(out)
 	var last []byte
 	for lines.Scan() {
-		if lines.Text() == ready && !started && stage.drive != nil {
+		if ask, ok := strings.CutPrefix(lines.Text(), ready); ok && !started && stage.drive != nil {
 			started = true
-			go func() { driven <- stage.drive(driving, s.n) }()
+			go func() { driven <- stage.drive(driving, s.n, strings.TrimSpace(ask)) }()
 			continue
 		}
 		last = slices.Clone(lines.Bytes())

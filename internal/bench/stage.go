@@ -22,8 +22,10 @@ import (
 )
 
 const (
-	// linkName is a link that every stage has, one end of a pair, and up.
+	// linkName is a link that every stage has, one end of a pair, and up; peerName is
+	// the other end.
 	linkName = "v0"
+	peerName = "p0"
 	// linkGroup is the group of all pairs.
 	linkGroup = 77
 	// smallTable is where there are a hundredth of a million routes; the million
@@ -42,10 +44,10 @@ func newStage(fill func(ctx context.Context, c *nlkit.Client, link int) error) (
 	s := &stage{ns: ns}
 	err = errors.Join(netns.LoopbackUp(ns), s.with(func(c *nlkit.Client) error {
 		ctx := context.Background()
-		if err := link.Add(ctx, c, linkName, veth("p0"), link.Up(), link.WithGroup(linkGroup)); err != nil {
+		if err := link.Add(ctx, c, linkName, veth(peerName), link.Up(), link.WithGroup(linkGroup)); err != nil {
 			return err
 		}
-		if err := link.Set(ctx, c, link.Name("p0"), link.Up()); err != nil || fill == nil {
+		if err := link.Set(ctx, c, link.Name(peerName), link.Up()); err != nil || fill == nil {
 			return err
 		}
 		l, err := link.Get(ctx, c, link.Name(linkName))
@@ -177,14 +179,29 @@ var tableScene = scene{name: "tables", build: func(size int) (*stage, error) {
 }}
 
 var millionScene = scene{name: "a million routes", build: func(size int) (*stage, error) {
-	return newStage(func(ctx context.Context, c *nlkit.Client, index int) error {
-		small := addRoutes(ctx, c, size/10, func(i int) route.Route {
-			r := route4(i, index)
-			r.Table = smallTable
-			return r
-		})
-		return errors.Join(small, addRoutes(ctx, c, size, func(i int) route.Route { return route4(i, index) }))
+	m := mover{
+		size:  map[rtnl.Table]int{rtnl.TableMain: size, smallTable: size / 10, fewTable: min(size, fewRoutes)},
+		moved: make(map[rtnl.Table]int),
+	}
+	s, err := newStage(func(ctx context.Context, c *nlkit.Client, index int) error {
+		for table, n := range m.size {
+			err := addRoutes(ctx, c, n, func(i int) route.Route {
+				r := route4(i, index)
+				r.Table = table
+				return r
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
+	if err == nil {
+		s.drive = func(ctx context.Context, n int, ask string) error {
+			return s.with(func(c *nlkit.Client) error { return m.drive(ctx, c, n, ask) })
+		}
+	}
+	return s, err
 }}
 
 func addRoutes(ctx context.Context, c *nlkit.Client, n int, at func(i int) route.Route) error {
@@ -204,6 +221,18 @@ func ip4(i int) netip.Addr {
 // ip6 returns the address 2001:db8:: plus i.
 func ip6(i int) netip.Addr {
 	return netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, 13: byte(i >> 16), 14: byte(i >> 8), 15: byte(i)})
+}
+
+// pairOf returns the indexes of both ends of the pair.
+func pairOf(c *nlkit.Client) (pair [2]int, err error) {
+	for i, name := range []string{linkName, peerName} {
+		l, err := link.Get(background, c, link.Name(name))
+		if err != nil {
+			return pair, err
+		}
+		pair[i] = l.Index
+	}
+	return pair, nil
 }
 
 // linkIndex returns the index of linkName, for a variant.

@@ -14,8 +14,8 @@ import (
 var works = slices.Concat(
 	codecWorks, genlWorks, memoryWorks, cancelWorks, // small stages
 	ruleWorks, nexthopWorks, neighbourWorks, addressWorks,
-	routeWorks, writeWorks, eventWorks, nflogWorks,
-	millionWorks, linkWorks, // large ones, which the kernel takes its time to clear away
+	watchWorks, routeWorks, writeWorks, eventWorks, nflogWorks,
+	millionWorks, watchMillionWorks, linkWorks, watchLinkWorks, // large ones, which the kernel takes its time to clear away
 )
 
 // A work is one thing to do, and the ways to do it.
@@ -66,8 +66,8 @@ type stage struct {
 	// before prepares the run of a variant; nil for nothing.
 	before func(n int) error
 	// drive is what goes on while the variant works, from when it says that it is
-	// ready until ctx ends; nil for nothing.
-	drive func(ctx context.Context, n int) error
+	// ready, and what for, until ctx ends; nil for nothing.
+	drive func(ctx context.Context, n int, ask string) error
 	// close clears away what is in ns; nil for nothing.
 	close func() error
 }
