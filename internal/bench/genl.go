@@ -99,24 +99,49 @@ func genetlinkCall() (func(int) error, error) {
 	}, err
 }
 
+// typedCall is the variant that makes getFamily's call, to the family as it is given.
+func typedCall(name string, family func(c *nlkit.Client) (genl.Target, error)) variant {
+	return alone(name, byNLKit, func() (func(int) error, error) {
+		c, err := nlkit.New()
+		if err != nil {
+			return nil, err
+		}
+		target, err := family(c)
+		return func(int) error {
+			f, err := getFamily.Query(background, c, target, &familyName{genlFamily})
+			if err == nil && f.ID != uapi.GENL_ID_CTRL {
+				err = errFamily
+			}
+			return err
+		}, err
+	})
+}
+
+// floorFamily is the C program's variant.
+func floorFamily(kind, name string) variant {
+	v := floorCall(1, kind, genlFamily)
+	v.name = name
+	return v
+}
+
 var genlWorks = []work{
 	{
 		name: "genl-call", about: "a call of generic netlink with typed attributes", unit: "call",
 		full: scale{n: 10_000}, quick: scale{n: 5000}, least: scale{n: 20}, practice: 100,
 		scene: plainScene,
 		variants: []variant{
-			floorCall(1, "family", genlFamily),
-			alone("genl.Call", byNLKit, func() (func(int) error, error) {
-				c, err := nlkit.New()
-				return func(int) error {
-					f, err := getFamily.Query(background, c, genl.Name(genlFamily), &familyName{genlFamily})
-					if err == nil && f.ID != uapi.GENL_ID_CTRL {
-						err = errFamily
-					}
-					return err
-				}, err
+			floorFamily("family-ack", "C"),
+			typedCall("genl.Call", func(*nlkit.Client) (genl.Target, error) { return genl.Name(genlFamily), nil }),
+			typedCall("genl.Call, resolved", func(c *nlkit.Client) (genl.Target, error) {
+				return genl.Resolve(background, c, genlFamily)
 			}),
+			floorFamily("family", "C, unacknowledged"),
 			alone("genetlink Execute", byMdlayher, genetlinkCall),
+		},
+		goals: []goal{
+			{"genl.Call, resolved", wall, "C", 1.8},
+			// A call by name looks twice whether the family's number is still its own.
+			{"genl.Call", wall, "C", 2.6},
 		},
 	},
 	{

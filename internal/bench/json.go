@@ -11,13 +11,27 @@ import (
 
 // What is written as JSON: values are medians, times in nanoseconds, memory in bytes.
 
-type jsonRun struct {
+type jsonMachine struct {
 	Kernel  string            `json:"kernel"`
 	Machine string            `json:"machine"`
 	CPUs    int               `json:"cpus"`
 	Go      string            `json:"go"`
 	Peers   map[string]string `json:"peers"` // by module, their versions
-	Works   []jsonWork        `json:"works"`
+}
+
+// machine returns where this is.
+func machine() jsonMachine {
+	m := jsonMachine{CPUs: runtime.NumCPU(), Go: runtime.Version(), Peers: peers()}
+	var u unix.Utsname
+	if err := unix.Uname(&u); err == nil {
+		m.Kernel, m.Machine = unix.ByteSliceToString(u.Release[:]), unix.ByteSliceToString(u.Machine[:])
+	}
+	return m
+}
+
+type jsonRun struct {
+	jsonMachine
+	Works []jsonWork `json:"works"`
 }
 
 type jsonWork struct {
@@ -58,11 +72,7 @@ type jsonGoal struct {
 }
 
 func writeJSON(w io.Writer, all []*result) error {
-	run := jsonRun{CPUs: runtime.NumCPU(), Go: runtime.Version(), Peers: peers(), Works: []jsonWork{}}
-	var u unix.Utsname
-	if err := unix.Uname(&u); err == nil {
-		run.Kernel, run.Machine = unix.ByteSliceToString(u.Release[:]), unix.ByteSliceToString(u.Machine[:])
-	}
+	run := jsonRun{machine(), []jsonWork{}}
 	for _, r := range all {
 		jw := jsonWork{
 			Name: r.w.name, About: r.w.about, Unit: r.w.unit, Figure: r.w.figure.String(),

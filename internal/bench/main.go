@@ -27,7 +27,9 @@ func main() {
 	flag.BoolVar(&o.quick, "quick", false, "less to do in fewer passes, without the slowest variants: less than two minutes for all")
 	flag.IntVar(&o.passes, "passes", 0, "how often each variant runs (7, with -quick 5; fewer where one takes long)")
 	flag.IntVar(&o.size, "n", 0, "how many objects there are, in place of what each work says")
-	flag.StringVar(&o.dir, "o", "", "a directory for bench.json and bench.svg")
+	flag.StringVar(&o.dir, "o", "", "a directory for bench.json and bench.svg, or growth.json and growth.svg")
+	flag.StringVar(&o.docs, "docs", "", "a document to put the table of ratios into, and its plot beside it")
+	growing := flag.Bool("growth", false, "measure how works grow with what there is, or those of these names")
 	flag.StringVar(&o.profiles, "profile", "", "a directory for a CPU profile of each variant's last pass, for `go tool pprof`")
 	check := flag.Bool("check", false, "fail if a goal is missed by more than the noise")
 	list := flag.Bool("list", false, "list the works and do nothing")
@@ -41,6 +43,9 @@ func main() {
 		for _, w := range works {
 			fmt.Printf("%-20s %s\n", w.name, w.about)
 		}
+		for _, g := range growths {
+			fmt.Printf("-growth %-12s %s\n", g.name, g.panels[0].title)
+		}
 		return
 	}
 	if err := missing(); err != nil {
@@ -50,6 +55,12 @@ func main() {
 		os.Exit(exit)
 	} else if err != nil {
 		log.Fatalf("bench needs network namespaces, as root or where an ordinary user may make them: %v", err)
+	}
+	if *growing {
+		if err := measureGrowth(os.Stdout, flag.Args(), o); err != nil {
+			log.Fatal(err)
+		}
+		return
 	}
 	missed, err := measure(os.Stdout, flag.Args(), o)
 	if err != nil {
@@ -81,6 +92,7 @@ type options struct {
 	passes int
 	size   int
 	dir    string
+	docs   string
 
 	profiles string
 }
@@ -123,40 +135,85 @@ func measure(out io.Writer, patterns []string, o options) (missed int, err error
 	if err != nil {
 		return 0, err
 	}
+	w := writer{out}
+	var all []*result
+	begin := time.Now()
+	err = withBench(o, func(b *bench) error {
+		for _, work := range found {
+			start := time.Now()
+			r, err := b.measure(work, o)
+			if err != nil {
+				return err
+			}
+			r.took = time.Since(start)
+			all = append(all, r)
+			w.result(r)
+			missed += r.missed()
+		}
+		return nil
+	})
+	if err != nil {
+		return missed, err
+	}
+	w.results(all)
+	fmt.Fprintf(out, "%.0f s\n", time.Since(begin).Seconds())
+	return missed, o.write("bench",
+		func(w io.Writer) error { return writeJSON(w, all) },
+		func(w io.Writer) error { return writeSVG(w, all) },
+		"figures", "performance.svg", func(w io.Writer) { writer{w}.docs(all) },
+	)
+}
+
+// measureGrowth measures growths and prints what they give.
+func measureGrowth(out io.Writer, names []string, o options) error {
+	plots, err := grow(out, names, o)
+	if err != nil {
+		return err
+	}
+	return o.write("growth",
+		func(w io.Writer) error { return writeGrowthJSON(w, plots) },
+		func(w io.Writer) error { return writeGrowthSVG(w, plots) },
+		"growth", "growth.svg", func(w io.Writer) {
+			for _, p := range plots {
+				writer{w}.plot(p)
+			}
+		},
+	)
+}
+
+// withBench gives f a bench.
+func withBench(o options, f func(b *bench) error) (err error) {
 	b, err := newBench()
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
 	if b.profiles = o.profiles; o.profiles != "" {
 		if err := os.MkdirAll(o.profiles, 0o777); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	w := writer{out}
-	var all []*result
-	begin := time.Now()
-	for _, work := range found {
-		start := time.Now()
-		r, err := b.measure(work, o)
-		if err != nil {
-			return missed, err
-		}
-		r.took = time.Since(start)
-		all = append(all, r)
-		w.result(r)
-		missed += r.missed()
+	return f(b)
+}
+
+// write writes what was measured to where the options say: data and a plot into a
+// directory, a part of the document and the plot beside that.
+func (o options) write(name string, data, plot func(io.Writer) error, part, image string, text func(io.Writer)) error {
+	var errs []error
+	if o.dir != "" {
+		errs = append(errs,
+			os.MkdirAll(o.dir, 0o777),
+			write(filepath.Join(o.dir, name+".json"), data),
+			write(filepath.Join(o.dir, name+".svg"), plot),
+		)
 	}
-	w.results(all)
-	fmt.Fprintf(out, "%.0f s\n", time.Since(begin).Seconds())
-	if o.dir == "" {
-		return missed, nil
+	if o.docs != "" {
+		errs = append(errs,
+			replaceIn(o.docs, part, text),
+			write(filepath.Join(filepath.Dir(o.docs), image), plot),
+		)
 	}
-	return missed, errors.Join(
-		os.MkdirAll(o.dir, 0o777),
-		write(filepath.Join(o.dir, "bench.json"), func(w io.Writer) error { return writeJSON(w, all) }),
-		write(filepath.Join(o.dir, "bench.svg"), func(w io.Writer) error { return writeSVG(w, all) }),
-	)
+	return errors.Join(errs...)
 }
 
 func write(file string, content func(io.Writer) error) error {

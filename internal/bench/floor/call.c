@@ -5,7 +5,8 @@
 // Each of THREADS makes its share of N calls on a socket of its own, after as many of
 // PRACTICE. KIND is index or name, which fetch a link of that name; replace, which
 // changes a route over that link into itself; or family, which fetches a generic
-// netlink family of that name. ROUNDS is not used.
+// netlink family of that name, or family-ack, which asks for an acknowledgement as
+// well, as who doesn't know whether there will be an answer must. ROUNDS is not used.
 #include <linux/genetlink.h>
 #include <pthread.h>
 
@@ -30,8 +31,8 @@ static struct nlmsghdr *request(void *p)
 		nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE;
 		return nlh;
 	}
-	if (!strcmp(call.kind, "family")) {
-		nlh = begin(p, GENL_ID_CTRL, 0, GENL_HDRLEN);
+	if (!strncmp(call.kind, "family", 6)) {
+		nlh = begin(p, GENL_ID_CTRL, strcmp(call.kind, "family") ? NLM_F_ACK : 0, GENL_HDRLEN);
 		((struct genlmsghdr *)NLMSG_DATA(nlh))->cmd = CTRL_CMD_GETFAMILY;
 		put(nlh, CTRL_ATTR_FAMILY_NAME, call.argument, strlen(call.argument) + 1);
 		return nlh;
@@ -72,11 +73,11 @@ static void walk_family(struct nlmsghdr *nlh)
 static void once(int fd, char *buf, int room)
 {
 	struct nlmsghdr *nlh = request(buf);
-	int len;
+	int len, ack = nlh->nlmsg_flags & NLM_F_ACK, write = !strcmp(call.kind, "replace");
 
 	if (send(fd, buf, nlh->nlmsg_len, 0) < 0)
 		fail("send");
-	if (nlh->nlmsg_flags & NLM_F_ACK) {
+	if (write) {
 		acknowledged(fd, buf, room);
 		return;
 	}
@@ -91,13 +92,15 @@ static void once(int fd, char *buf, int room)
 		walk_link(nlh);
 	else
 		walk_family(nlh);
+	if (ack)
+		acknowledged(fd, buf, room);
 }
 
 // work makes the calls of one thread; the first gives its meter, which it starts when
 // all have practised.
 static void *work(void *meter)
 {
-	int fd = open_netlink(strcmp(call.kind, "family") ? NETLINK_ROUTE : NETLINK_GENERIC), room = 64 << 10;
+	int fd = open_netlink(strncmp(call.kind, "family", 6) ? NETLINK_ROUTE : NETLINK_GENERIC), room = 64 << 10;
 	char *buf = aligned_alloc(8, room);
 
 	for (int i = 0; i < call.practice; i++)
