@@ -6,7 +6,7 @@ BENCH ?=
 SOAK ?= 200,100000
 
 .DEFAULT_GOAL := help
-.PHONY: soak help fmt vet lint staticcheck test race user kernels fuzz bench bench-quick microbench cover cross examples interop check
+.PHONY: soak help fmt vet lint staticcheck test race user kernels fuzz bench bench-quick bench-growth bench-docs microbench cover cross examples interop check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,13 @@ bench: ## nlkit beside its peers and C: a table, bench/bench.json and bench/benc
 
 bench-quick: ## the same in less than two minutes; fails where a figure is missed
 	cd internal/bench && go run . -quick -check $(BENCH)
+
+bench-growth: ## how it grows with what there is: tables, bench/growth.json and bench/growth.svg
+	cd internal/bench && go run . -growth -o ../../bench $(BENCH)
+
+bench-docs: ## both, into docs/performance.md and its plots
+	cd internal/bench && go run . -docs ../../docs/performance.md $(BENCH)
+	cd internal/bench && go run . -growth -docs ../../docs/performance.md
 
 microbench: ## the benchmarks of go test
 	go test -run '^$$' -bench . -benchmem ./...

@@ -2,7 +2,6 @@ package genl
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/mdlayher/genetlink"
 
@@ -18,7 +17,6 @@ const (
 	headerLen = uapi.GENL_HDRLEN
 	minID     = uapi.GENL_MIN_ID
 	maxHeader = 1 << 16 // no message of the kernel is longer
-	usualLen  = 128     // what most requests fit into
 )
 
 // controller is the family that knows the others. Its number is fixed, and with it
@@ -151,7 +149,6 @@ func begin(op, family string, command uint8) (nlkit.Request, error) {
 		op = fmt.Sprintf("%s.%d", family, command)
 	}
 	data, err := genetlink.Message{Header: genetlink.Header{Command: command}}.MarshalBinary()
-	data = slices.Grow(data, usualLen-len(data)) // once, and not with each attribute
 	return nlkit.Request{Op: op, Protocol: uapi.NETLINK_GENERIC, Data: data}, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"os"
@@ -124,24 +125,8 @@ func TestMeasure(t *testing.T) {
 	if err := json.Unmarshal(text, &run); err != nil || len(run.Works) != 3 || len(run.Works[2].Variants) != 5 || run.CPUs == 0 || run.Kernel == "" {
 		t.Errorf("got %+v, %v", run, err)
 	}
-	plot, err := os.ReadFile(filepath.Join(dir, "bench.svg"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	elements := make(map[string]int)
-	for d := xml.NewDecoder(strings.NewReader(string(plot))); ; {
-		token, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			t.Fatalf("%v in\n%s", err, plot)
-		}
-		if e, ok := token.(xml.StartElement); ok {
-			elements[e.Name.Local]++
-		}
-	}
-	if elements["title"] != 4+1+1 { // one for each dot: of five variants of rules two are one column's
-		t.Errorf("the plot has %v", elements)
+	if n := elements(t, filepath.Join(dir, "bench.svg"))["title"]; n != 4+1+1 { // one for each dot: of five variants of rules two are one column's
+		t.Errorf("%d dots in the plot", n)
 	}
 }
 
@@ -242,6 +227,91 @@ func TestNumbers(t *testing.T) {
 		}
 	}
 	if got := []string{count(1, "address"), count(2, "address"), count(2, "route")}; !slices.Equal(got, []string{"1 address", "2 addresses", "2 routes"}) {
+		t.Error(got)
+	}
+}
+
+func TestGrowth(t *testing.T) {
+	nstest.New(t) // or skip
+	nstest.Tool(t, "cc")
+	dir := t.TempDir()
+	doc := filepath.Join(dir, "doc.md")
+	const frame = "before\n<!-- growth -->\n%s<!-- end of growth -->\nafter\n"
+	if err := os.WriteFile(doc, fmt.Appendf(nil, frame, "old\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := measureGrowth(&out, []string{"links"}, options{quick: true, passes: 1, dir: dir, docs: doc}); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(doc); err != nil || string(text) != fmt.Sprintf(frame, "\n"+out.String()) || !strings.Contains(out.String(), "| jsimonetti  | 1.00 | ") {
+		t.Errorf("%v, the document is\n%s\nand what was printed is\n%s", err, text, &out)
+	}
+	var data struct{ Plots []plot }
+	if text, err := os.ReadFile(filepath.Join(dir, "growth.json")); err != nil || json.Unmarshal(text, &data) != nil || len(data.Plots) != 1 || len(data.Plots[0].Curves) != 4 {
+		t.Errorf("got %+v, %v", data, err)
+	}
+	if n := elements(t, filepath.Join(dir, "growth.svg"))["polyline"]; n != 4 {
+		t.Errorf("%d lines in the plot", n)
+	}
+	if err := measureGrowth(&out, []string{"nothing"}, options{}); err == nil || !strings.Contains(err.Error(), `no growth "nothing"`) {
+		t.Errorf("got %v", err)
+	}
+	if err := replaceIn(doc, "figures", func(io.Writer) {}); err == nil || !strings.Contains(err.Error(), `has no lines "<!-- figures -->"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Growths name works and variants that there are.
+func TestGrowthNames(t *testing.T) {
+	for i := range growths {
+		g := &growths[i]
+		for _, at := range g.at {
+			name, _ := g.work(at)
+			if !slices.ContainsFunc(works, func(w work) bool { return w.name == name }) {
+				t.Fatalf("%s: no work %q", g.name, name)
+			}
+			w := g.only(name, at)
+			for _, p := range g.panels {
+				for _, v := range p.variants {
+					if !slices.ContainsFunc(w.variants, func(o variant) bool { return o.name == v }) {
+						t.Errorf("%s: %s has no variant %q", g.name, name, v)
+					}
+				}
+			}
+		}
+	}
+}
+
+// elements counts the elements of a plot.
+func elements(t *testing.T, file string) map[string]int {
+	t.Helper()
+	plot, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := make(map[string]int)
+	for d := xml.NewDecoder(strings.NewReader(string(plot))); ; {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return n
+		} else if err != nil {
+			t.Fatalf("%v in\n%s", err, plot)
+		}
+		if e, ok := token.(xml.StartElement); ok {
+			n[e.Name.Local]++
+		}
+	}
+}
+
+func TestTicks(t *testing.T) {
+	if got := ticks(2, 60); !slices.Equal(got, []float64{2, 5, 10, 20, 50}) {
+		t.Error(got)
+	}
+	if low, high := around([]curve{{Values: []float64{3, 40}}}); low != 2 || high != 50 {
+		t.Error(low, high)
+	}
+	if got := []string{thousandsOf(7), thousandsOf(1000), thousandsOf(1234567)}; !slices.Equal(got, []string{"7", "1,000", "1,234,567"}) {
 		t.Error(got)
 	}
 }

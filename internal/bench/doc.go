@@ -1,7 +1,8 @@
 // Command bench measures nlkit beside its peers and beside C programs that do no more
 // than the work itself, in network namespaces of its own.
 //
-//	go run . [-quick] [-check] [-passes N] [-n N] [-o DIR] [WORK...]
+//	go run . [-quick] [-check] [-passes N] [-n N] [-o DIR] [-docs FILE] [WORK...]
+//	go run . -growth [-quick] [-passes N] [-o DIR] [-docs FILE] [GROWTH...]
 //
 // A work is one thing to do, with its variants: a C program of floor, nlkit, and each
 // peer that can do it. They are in the lists that work.go puts together, each beside

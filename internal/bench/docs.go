@@ -63,7 +63,8 @@ func (w writer) docs(all []*result) {
 		if n := len(r.w.goals); n > 0 {
 			limits = fmt.Sprintf("%d of %d", reached, n)
 		}
-		rows = append(rows, append(row, perItem(ours, allocs), blank(ours.last().Peak > 0, size(ours.middle(peak))), limits))
+		kernel := blank(ours.last().System > 0, fmt.Sprintf("%.0f %%", 100*ours.kernel()))
+		rows = append(rows, append(row, kernel, perItem(ours, allocs), blank(ours.last().Peak > 0, size(ours.middle(peak))), limits))
 	}
-	w.table([]string{"work", "what, and what is compared", "× C", "others, × nlkit", "allocs", "peak", "limits kept"}, rows)
+	w.table([]string{"work", "what, and what is compared", "× C", "others, × nlkit", "in the kernel", "allocs", "peak", "limits kept"}, rows)
 }

@@ -16,33 +16,37 @@ import (
 
 // A meter measures what this process takes from its start on.
 type meter struct {
-	wall   time.Time
-	cpu    time.Duration
-	memory runtime.MemStats
+	wall        time.Time
+	cpu, system time.Duration
+	memory      runtime.MemStats
 }
 
 func startMeter() meter {
 	var m meter
 	runtime.ReadMemStats(&m.memory)
-	m.cpu, m.wall = cpu(), time.Now()
+	m.cpu, m.system = cpu()
+	m.wall = time.Now()
 	return m
 }
 
 // stop completes a report.
 func (m meter) stop(r *report) {
-	r.Wall, r.CPU = time.Since(m.wall), cpu()-m.cpu
+	r.Wall = time.Since(m.wall)
+	all, system := cpu()
+	r.CPU, r.System = all-m.cpu, system-m.system
 	var now runtime.MemStats
 	runtime.ReadMemStats(&now)
 	r.Allocs, r.Bytes = now.Mallocs-m.memory.Mallocs, now.TotalAlloc-m.memory.TotalAlloc
 	r.Peak = status("VmHWM")
 }
 
-func cpu() time.Duration {
+// cpu returns the CPU that this process took, and what of it the kernel did.
+func cpu() (all, system time.Duration) {
 	var u unix.Rusage
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
 		panic(err) // there is no reason why it could fail
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), time.Duration(u.Stime.Nano())
 }
 
 // status returns a number of bytes of /proc/self/status, 0 if it is not there: a

@@ -34,6 +34,16 @@ func (l *line) lost() float64 {
 	return median(sorted(shares))
 }
 
+// kernel returns which part of the CPU was the kernel's, of all passes.
+func (l *line) kernel() float64 {
+	var all, system time.Duration
+	for _, r := range l.reports {
+		all += r.CPU
+		system += r.System
+	}
+	return float64(system) / nonzero(float64(all))
+}
+
 // last returns the report of the last pass.
 func (l *line) last() report { return l.reports[len(l.reports)-1] }
 

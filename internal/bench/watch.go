@@ -300,7 +300,8 @@ var watchMillionWorks = []work{
 			{name: "Subscription.ReadInto", by: byNLKit, run: follow(eventBuffer, true)},
 		},
 		goals: []goal{
-			{"route.Watch", cpuTime, "route.Watch, a thousand", 1.3}, // it does not matter how many there are
+			// How many there are does not matter, but that a thousand fit the CPU's cache.
+			{"route.Watch", cpuTime, "route.Watch, a thousand", 1.5},
 			{"route.Watch", cpuTime, "C", 3},
 		},
 	},

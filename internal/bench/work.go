@@ -110,6 +110,7 @@ type report struct {
 	Overruns  uint64        `json:"overruns"`
 	Datagrams uint64        `json:"datagrams"`
 	CPU       time.Duration `json:"cpu"`    // user and system, in nanoseconds
+	System    time.Duration `json:"system"` // of that, the kernel; C does not say
 	Wall      time.Duration `json:"wall"`   // in nanoseconds
 	Single    time.Duration `json:"single"` // median of single calls
 	Memory    uint64        `json:"memory"` // that the items hold, in bytes
