@@ -305,10 +305,13 @@ func elements(t *testing.T, file string) map[string]int {
 }
 
 func TestTicks(t *testing.T) {
-	if got := ticks(2, 60); !slices.Equal(got, []float64{2, 5, 10, 20, 50}) {
+	if got := wall.ticks(2, 60); !slices.Equal(got, []float64{2, 5, 10, 20, 50}) {
 		t.Error(got)
 	}
-	if low, high := around([]curve{{Values: []float64{3, 40}}}); low != 2 || high != 50 {
+	if got := memory.ticks(100, 600); !slices.Equal(got, []float64{128, 256, 512}) {
+		t.Error(got)
+	}
+	if low, high := wall.around([]curve{{Values: []float64{3, 40}}}); low != 2 || high != 50 {
 		t.Error(low, high)
 	}
 	if got := []string{thousandsOf(7), thousandsOf(1000), thousandsOf(1234567)}; !slices.Equal(got, []string{"7", "1,000", "1,234,567"}) {

@@ -127,7 +127,7 @@ var cancelWorks = []work{
 // the next one asks on the same client.
 var breakWork = work{
 	name: "break", about: "break out of a list of a million routes after the first", unit: "break", figure: single,
-	full: scale{n: 20, size: 1_000_000}, quick: scale{n: 10, size: 1_000_000}, least: scale{n: 2, size: 500}, passes: 3, practice: 1,
+	full: scale{n: 20, size: 1_000_000}, quick: scale{n: 10, size: fewMillion.n}, least: scale{n: 2, size: 500}, passes: 3, practice: 1,
 	scene: millionScene,
 	variants: []variant{
 		leakless("route.All", func() (func() (time.Duration, error), error) {

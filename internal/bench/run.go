@@ -21,7 +21,7 @@ import (
 var floor embed.FS
 
 // patience is how long one variant may take, on a busy machine.
-const patience = 3 * time.Minute
+const patience = 5 * time.Minute
 
 // A bench runs variants; it owns the C programs, and the stage in use.
 type bench struct {

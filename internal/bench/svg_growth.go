@@ -25,11 +25,16 @@ func (a axis) at(v float64) float64 {
 	return a.from + (a.to-a.from)*math.Log(v/a.low)/math.Log(a.high/a.low)
 }
 
-// ticks returns round numbers between low and high: 1, 2 and 5 of each decade.
-func ticks(low, high float64) (all []float64) {
-	for decade := math.Pow(10, math.Floor(math.Log10(low))); decade <= high; decade *= 10 {
-		for _, step := range []float64{1, 2, 5} {
-			if v := decade * step; v >= low*0.999 && v <= high*1.001 {
+// ticks returns round numbers from low to high: 1, 2 and 5 of each decade; of memory
+// the powers of two.
+func (f figure) ticks(low, high float64) (all []float64) {
+	base, steps := 10., []float64{1, 2, 5}
+	if f == memory {
+		base, steps = 2, []float64{1}
+	}
+	for power := math.Floor(math.Log(low) / math.Log(base)); math.Pow(base, power) <= high; power++ {
+		for _, step := range steps {
+			if v := math.Pow(base, power) * step; v >= low*0.999 && v <= high*1.001 {
 				all = append(all, v)
 			}
 		}
@@ -38,14 +43,14 @@ func ticks(low, high float64) (all []float64) {
 }
 
 // around returns the round numbers next below and above some values.
-func around(curves []curve) (low, high float64) {
+func (f figure) around(curves []curve) (low, high float64) {
 	low, high = math.Inf(1), 0
 	for _, c := range curves {
 		for _, v := range c.Values {
 			low, high = min(low, max(v, 1)), max(high, v)
 		}
 	}
-	all := ticks(low/10, max(high, 1)*10)
+	all := f.ticks(low/10, max(high, 1)*10)
 	below, above := all[0], all[len(all)-1]
 	for _, v := range all {
 		if v <= low*0.95 {
@@ -79,21 +84,12 @@ func writeGrowthSVG(w io.Writer, plots []plot) error {
 // draw draws a panel.
 func (p *plot) draw(b *strings.Builder) {
 	const bottom = panelHeight - panelBottom
-	low, high := around(p.Curves)
+	low, high := p.figure.around(p.Curves)
 	x := axis{float64(p.At[0]), float64(p.At[len(p.At)-1]), panelLeft, panelWidth - panelRight}
 	y := axis{low, high, bottom, panelTop}
 	fmt.Fprintf(b, `<text x="%d" y="20" font-weight="bold">%s</text>`+"\n", panelLeft, html.EscapeString(p.Title))
 	text := func(v float64) string { return p.figure.text(v) }
-	marks := ticks(low, high)
-	if p.figure == memory {
-		marks = marks[:0]
-		for v := math.Pow(2, math.Floor(math.Log2(low))); v <= high; v *= 2 {
-			if v >= low {
-				marks = append(marks, v)
-			}
-		}
-	}
-	for _, v := range marks {
+	for _, v := range p.figure.ticks(low, high) {
 		fmt.Fprintf(b, `<line x1="%d" y1="%.1f" x2="%d" y2="%.1f" stroke="#ddd"/>`, panelLeft, y.at(v), panelWidth-panelRight, y.at(v))
 		fmt.Fprintf(b, `<text x="%d" y="%.1f" text-anchor="end" fill="#555">%s</text>`+"\n", panelLeft-6, y.at(v)+4, text(v))
 	}

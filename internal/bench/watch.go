@@ -277,21 +277,21 @@ var watchWorks = []work{
 var watchMillionWorks = []work{
 	{
 		name: "watch-1M", about: "watch a million IPv4 routes, until all are told", unit: "route",
-		full: scale{n: 1_000_000}, quick: scale{n: 1_000_000}, least: scale{n: 500}, passes: 3,
+		full: scale{n: 1_000_000}, quick: fewMillion, least: scale{n: 500}, passes: 3,
 		scene:    millionScene,
 		variants: []variant{floorDump("route:254"), mainRoutes.untilSynced(), mainRoutes.slice()},
 		goals:    watchGoals("route"),
 	},
 	{
 		name: "watch-1M-overrun", about: "watch a million IPv4 routes, from lost events to a true state", unit: "time", figure: single,
-		full: scale{n: 3, size: 1_000_000}, quick: scale{n: 1, size: 1_000_000}, least: scale{n: 1, size: 500}, practice: 1, passes: 3,
+		full: scale{n: 3, size: 1_000_000}, quick: scale{n: 1, size: fewMillion.n}, least: scale{n: 1, size: 500}, practice: 1, passes: 3,
 		scene:    millionScene,
 		variants: []variant{mainRoutes.healed(), mainRoutes.again()},
 		goals:    healGoals("route"),
 	},
 	{
 		name: "watch-event", about: "an event of a watch of a million routes", unit: "event", figure: cpuTime,
-		full: scale{n: 50_000, size: 1_000_000}, quick: scale{n: 20_000, size: 1_000_000}, least: scale{n: 300, size: 500},
+		full: scale{n: 50_000, size: 1_000_000}, quick: scale{n: 20_000, size: fewMillion.n}, least: scale{n: 300, size: 500},
 		scene: millionScene,
 		variants: []variant{
 			floorEvents(eventBuffer),
