@@ -16,9 +16,9 @@ import (
 // Watch follows the links, or those that the options match: first all that there are,
 // then each that is made, changes or is deleted. See [nlkit.Watch]. A link that no
 // longer matches is told as removed, and a link is the same as long as it has the
-// same index. Counters, timers, and the settings of IPv4 and IPv6, for which there are
-// no events of links, are those of the moment when something else changed: a change of
-// them alone is not told. The kernel sends no event either for alternative names, the
+// same index. Counters, timers, the settings of IPv4 and IPv6, and the TSO limits, which
+// a bridge takes from its ports, have no events of links: they are those of the moment
+// when something else changed, and a change of them alone is not told. The kernel sends no event either for alternative names, the
 // alias, the group and the settings of kind and port of a link that is down, nor for GSO
 // sizes, the Qdisc, and AllMulti that others change: these are told with the next event
 // of the link, such as when it comes up.
@@ -133,7 +133,8 @@ func equal(a, b *Link) bool {
 func steady(l *Link) Link {
 	s := *l
 	s.Stats, s.Reason, s.Moved, s.NumVFs, s.VFs = nil, 0, nil, 0, nil
-	s.Inet, s.Inet6 = nil, nil // sysctls change them
+	s.Inet, s.Inet6 = nil, nil        // sysctls change them
+	s.TSOMaxSize, s.TSOMaxSegs = 0, 0 // and these the ports of a bridge (br_set_gso_limits)
 	if k, ok := s.Kind.(unsteadyKind); ok {
 		s.Kind = k.steady()
 	}

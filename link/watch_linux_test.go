@@ -182,7 +182,7 @@ func TestEqualSeesEveryField(t *testing.T) {
 			}
 			watchtest.Alter(t, name, f)
 		}
-	}, "Stats", "Reason", "Moved", "NumVFs", "VFs", "Inet", "Inet6")
+	}, "Stats", "Reason", "Moved", "NumVFs", "VFs", "Inet", "Inet6", "TSOMaxSize", "TSOMaxSegs")
 	for _, pair := range [][2]Link{
 		{{Kind: &Bridge{HelloTimer: 1, FDBLearned: 1}}, {Kind: &Bridge{HelloTimer: 2}}},
 		{{Kind: &HSR{Sequence: 1}}, {Kind: &HSR{Sequence: 2}}},
