@@ -70,8 +70,12 @@ func TestLinkListUnderChurn(t *testing.T) {
 		}
 		return nil
 	}
+	least := 50
+	if testing.Short() {
+		least = 5
+	}
 	lists, refused := 0, 0
-	for i := 0; (i < 50 || interrupted.Load() == 0) && i < 2000; i++ {
+	for i := 0; (i < least || interrupted.Load() == 0) && i < 2000; i++ {
 		links, err := link.List(ctx, c)
 		switch {
 		case errors.Is(err, nlkit.ErrDumpInterrupted):

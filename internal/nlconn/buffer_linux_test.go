@@ -100,6 +100,10 @@ func TestNoBufferAtRest(t *testing.T) {
 	do(t, w, queueLength(2))
 	receive(t, sub)
 	has("a message that was read", sub, true)
+	if ok, err := sub.ReceiveUntil(new(Message), time.Now().Add(-time.Millisecond)); ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	has("a wait that was over at once", sub, false)
 	if ok, err := sub.ReceiveUntil(new(Message), time.Now().Add(time.Millisecond)); ok || err != nil {
 		t.Fatal(ok, err)
 	}

@@ -132,10 +132,10 @@ func (c *Conn) recv(fd int) {
 		default:
 			c.n, c.err = recvfrom(fd, b)
 		}
-		switch c.err {
-		case unix.EINTR:
+		if c.err == unix.EINTR {
 			continue
-		case unix.EAGAIN:
+		}
+		if c.err != nil {
 			c.release()
 		}
 		return
@@ -146,6 +146,7 @@ func (c *Conn) recv(fd int) {
 // there, until its deadline.
 func (c *Conn) fill(read func(func(fd uintptr) bool) error) (datagram, error) {
 	if err := read(c.readFn); err != nil {
+		c.release() // a deadline that was over at once: readFn was not called
 		return datagram{}, c.ioError(err)
 	}
 	return c.filled()
