@@ -57,7 +57,8 @@ type Source[T any, K comparable] struct {
 	// object with the key.
 	Fit func(e *Event[T], same []*T) int
 	// Suspect says which objects a message may have changed without an event of
-	// their own. It is given every message that the watch receives: Wants says which. nil is none.
+	// their own. It is given every message that the watch receives (see Wants). nil is
+	// none.
 	Suspect func(m Message) []Suspicion[T]
 	// Forget is called when messages were lost: Suspect has not seen all. It may be
 	// nil.
