@@ -192,5 +192,8 @@ func (p *program) route(link, n int) route.Route {
 	default:
 		r.Link, r.Gateway, r.Flags = link, host(v6, n, 100+p.r.IntN(hosts)), route.FlagOnlink
 	}
+	if v6 && (r.NexthopID != 0 || r.Type != 0) { // else it may stand between the hops of one with several, where no list has it
+		r.Priority = 2000
+	}
 	return r
 }

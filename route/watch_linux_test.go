@@ -189,6 +189,9 @@ func TestWatchRandom(t *testing.T) {
 		switch rnd.IntN(5) {
 		case 0:
 			r.Type = []Type{TypeBlackhole, TypeProhibit}[rnd.IntN(2)]
+			if v6 { // else lists may not have it: see TestWatchHidden
+				r.Priority = 3
+			}
 		case 1:
 			r.Multipath = []Nexthop{{Link: links[i], Gateway: gateway(i)}, {Link: links[1-i], Gateway: gateway(1 - i), Weight: 2}}
 		case 2:
@@ -236,6 +239,34 @@ func TestWatchRandom(t *testing.T) {
 	t.Logf("%d of 3000 done, %+v", done, s)
 	if s.Overruns == 0 || done < 500 {
 		t.Errorf("%d done, %+v", done, s)
+	}
+}
+
+// The kernel's lists lack what stands between the hops of an IPv6 route, for which it
+// goes on behind the last one. A watch knows it all the same, if it was told of it. (fib6_dump_node)
+func TestWatchHidden(t *testing.T) {
+	c, watching, _, links := twoLinks(t)
+	ctx := t.Context()
+	f := follow(t, watching, MatchProtocol(rtnl.ProtocolStatic))
+	dst := netip.MustParsePrefix("2001:db8:f::/48")
+	hop := func(host int) Route {
+		return Route{Dst: dst, Link: links[0], Gateway: netip.MustParseAddr(fmt.Sprintf("2001:db8:0::%d", host)), Priority: 5, Protocol: rtnl.ProtocolStatic}
+	}
+	hidden := Route{Dst: dst, Type: TypeProhibit, Priority: 5, Protocol: rtnl.ProtocolStatic}
+	must(t, Add(ctx, c, hop(2)))
+	must(t, Append(ctx, c, hidden))
+	must(t, Append(ctx, c, hop(3)))
+	f.Until(t, "a route with two hops", func(ch nlkit.Change[Route]) bool { return len(ch.New.Multipath) == 2 })
+	if n := len(f.Watch.List()); n != 2 {
+		t.Errorf("the watch knows %v", f.Watch.List())
+	}
+	if listed, err := List(ctx, c, MatchDst(dst)); err != nil || len(listed) != 1 {
+		t.Logf("this kernel lists it: %v, %v", listed, err)
+	}
+	must(t, Delete(ctx, c, hop(3)))
+	f.Settle(t)
+	if n := f.Watch.Len(); n != 2 {
+		t.Errorf("the watch knows %v", f.Watch.List())
 	}
 }
 

@@ -56,7 +56,9 @@ const noRoute = 1<<24 - 1
 func markEnd(ctx context.Context, c *nlkit.Client, mark route.Route) (err error) {
 	defer func() {
 		mark.Protocol = 0 // whichever it has
-		err = errors.Join(err, route.Delete(background, c, mark))
+		if gone := route.Delete(background, c, mark); !errors.Is(gone, fs.ErrNotExist) { // else the variant had ended before
+			err = errors.Join(err, gone)
+		}
 	}()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

@@ -209,7 +209,10 @@ func TestControlKeepsWhatComes(t *testing.T) {
 // Many subscriptions are read, sent on and closed at once: each sees every event once,
 // in its order, and what it looks at stays.
 func TestManyReaders(t *testing.T) {
-	const readers, last = 16, 200
+	readers, last := 16, uint32(200)
+	if testing.Short() {
+		readers, last = 4, 40
+	}
 	p := inNamespace(t)
 	w := writerOf(t, p)
 	var reading, sending sync.WaitGroup
@@ -218,9 +221,9 @@ func TestManyReaders(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		closeAt := uint32(last)
+		closeAt := last
 		if i%4 == 3 {
-			closeAt = rand.N(uint32(last))
+			closeAt = rand.N(last)
 		}
 		sending.Go(func() {
 			for {
