@@ -55,8 +55,10 @@ const noRoute = 1<<24 - 1
 // more events.
 func markEnd(ctx context.Context, c *nlkit.Client, mark route.Route) (err error) {
 	defer func() {
-		mark.Protocol = 0                                                                // whichever it has
-		if gone := route.Delete(background, c, mark); !errors.Is(gone, fs.ErrNotExist) { // else the variant had ended before
+		mark.Protocol = 0 // whichever it has
+
+		// It is not there if the variant ended before it was made.
+		if gone := route.Delete(background, c, mark); !errors.Is(gone, fs.ErrNotExist) {
 			err = errors.Join(err, gone)
 		}
 	}()
