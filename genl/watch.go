@@ -100,7 +100,7 @@ func ObjectSource[T any, K comparable](family string, groups []string, decode De
 	if s.List == nil || s.Key == nil || s.Equal == nil {
 		return nlkit.Source[T, K]{}, req.Fail(attr.Refuse("a source without List, Key or Equal"))
 	}
-	w := &objects[T]{listener: listener{groups: groups}, list: s.List, more: s.Suspect}
+	w := &objects[T]{listener: listener{groups: groups}, req: req, list: s.List, more: s.Suspect}
 	s.Protocol, s.Groups, s.Wants = announcements.Protocol, announcements.Groups, nil
 	s.Join = func(ctx context.Context, c *nlkit.Client, join func(uint32) error) error {
 		w.listener = listener{groups: groups, join: join}
@@ -128,6 +128,7 @@ func ObjectSource[T any, K comparable](family string, groups []string, decode De
 // objects is what a watch of the objects of a family knows beside them.
 type objects[T any] struct {
 	listener
+	req    nlkit.Request // what errors are about
 	list   func(context.Context, *nlkit.Client) iter.Seq2[T, error]
 	more   func(nlkit.Message) []nlkit.Suspicion[T]
 	failed error // of the family's announcement
@@ -142,7 +143,7 @@ func (w *objects[T]) all(ctx context.Context, c *nlkit.Client) iter.Seq2[T, erro
 			_, err = w.follow() // an announcement may have been lost
 		}
 		if err != nil {
-			yield(zero, err)
+			yield(zero, w.req.Fail(err))
 			return
 		}
 		if w.gone {

@@ -18,10 +18,10 @@ import (
 // longer matches is told as removed, and a link is the same as long as it has the
 // same index. Counters, timers, the settings of IPv4 and IPv6, and the TSO limits, which
 // a bridge takes from its ports, have no events of links: they are those of the moment
-// when something else changed, and a change of them alone is not told. The kernel sends no event either for alternative names, the
-// alias, the group and the settings of kind and port of a link that is down, nor for GSO
-// sizes, the Qdisc, and AllMulti that others change: these are told with the next event
-// of the link, such as when it comes up.
+// when something else changed, and a change of them alone is not told. The kernel sends
+// no event either for alternative names, the alias, the group and the settings of kind
+// and port of a link that is down, nor for GSO sizes, the Qdisc, and AllMulti that others
+// change: these are told with the next event of the link, such as when it comes up.
 //
 // It takes no privilege. The error is [io/fs.ErrInvalid] for options that cannot be:
 // virtual functions and other network namespaces are not watched.

@@ -261,7 +261,7 @@ func TestWatchHidden(t *testing.T) {
 		t.Errorf("the watch knows %v", f.Watch.List())
 	}
 	if listed, err := List(ctx, c, MatchDst(dst)); err != nil || len(listed) != 1 {
-		t.Logf("this kernel lists it: %v, %v", listed, err)
+		t.Errorf("listed are %v, %v: this kernel does not hide it", listed, err)
 	}
 	must(t, Delete(ctx, c, hop(3)))
 	f.Settle(t)
