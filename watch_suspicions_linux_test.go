@@ -111,6 +111,35 @@ func TestWatchSuspicionsForNothing(t *testing.T) {
 	}
 }
 
+// Whose key is known, the others are not asked: what a message costs is not a matter of
+// how many objects there are.
+func TestWatchSuspicionLike(t *testing.T) {
+	k := &thingKernel{users: manyThings(200, 1)}
+	asked := 0
+	w := watchThings(t, k, func(_ *thingWatch, _, users *Source[thing, int]) {
+		users.Known = nil
+		users.Suspect = func(m Message) []Suspicion[thing] {
+			if m.Type != newBase {
+				return nil
+			}
+			id := int(m.Data[0])
+			return []Suspicion[thing]{{Like: &thing{id: id}, Gone: true, Who: func(v *thing) bool {
+				asked++
+				return v.id == id
+			}}}
+		}
+	})
+	w.toldNow()
+	for _, id := range []byte{7, 7, 201} {
+		if err := w.take(thingMessage(newBase, id, 0), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := w.users.Len(); asked != 1 || n != 199 || w.users.Has(&thing{id: 7}) || w.owed {
+		t.Errorf("%d things were asked, %d are left", asked, n)
+	}
+}
+
 // Lists keep a distance, which doubles as long as they are torn, up to a limit; a pause
 // of the events makes it shorter.
 func TestWatchListsKeepADistance(t *testing.T) {

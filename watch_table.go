@@ -88,6 +88,9 @@ type Suspicion[T any] struct {
 	// Who are the objects. nil is some that are not known yet, because Match said no of
 	// them when they were: they are listed in any case.
 	Who func(*T) bool
+	// Like has the key of the objects, the only ones that Who is then asked about. nil
+	// is all.
+	Like *T
 	// List lists those that there still are, and may list others. nil is the Source's.
 	List func(ctx context.Context, c *Client) iter.Seq2[T, error]
 	// Gone says that nobody needs to ask: they are gone.
@@ -585,7 +588,11 @@ func (t *table[T, K]) suspect(m Message) (some bool) {
 			t.doubt(s)
 			continue
 		}
-		t.each(func(id uint32, e *entry[T]) bool {
+		each := t.each
+		if s.Like != nil {
+			each = t.eachLike(s.Like)
+		}
+		each(func(id uint32, e *entry[T]) bool {
 			switch {
 			case !s.Who(&e.v):
 				return true
@@ -603,6 +610,19 @@ func (t *table[T, K]) suspect(m Message) (some bool) {
 		})
 	}
 	return t.n < n
+}
+
+// eachLike is each of the objects with the key of v.
+func (t *table[T, K]) eachLike(v *T) func(func(id uint32, e *entry[T]) bool) {
+	t.find(v)
+	ids := slices.Clone(t.ids)
+	return func(yield func(id uint32, e *entry[T]) bool) {
+		for _, id := range ids {
+			if !yield(id, t.entry(id)) {
+				return
+			}
+		}
+	}
 }
 
 // doubtful implements AnyTable.

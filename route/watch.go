@@ -179,12 +179,14 @@ func fit6(e *Event, same []*Route) int {
 	}
 	for i, o := range same {
 		if o.NexthopID == r.NexthopID && o.Type == r.Type && sameHops(o.hops(), hops) {
+			keepFirst(e, o)
 			return i
 		}
 	}
 	if e.Type == nlkit.Updated {
 		for i, o := range same {
 			if o.shares() && r.shares() || len(hops) > 1 && within(o.hops(), hops) {
+				keepFirst(e, o)
 				return i
 			}
 		}
@@ -197,6 +199,30 @@ func fit6(e *Event, same []*Route) int {
 		}
 	}
 	return nlkit.FitLast
+}
+
+// keepFirst makes an IPv6 route with several hops begin with the one that it began with
+// before, as a list does, whose objects have no flags here: its attributes are those of
+// the route. An event begins with a hop that came, the others behind it in their order,
+// and has the attributes of that one. (rt6_fill_node)
+func keepFirst(e *Event, before *Route) {
+	if e.Flags == 0 {
+		return
+	}
+	r := &e.Object
+	first := before.hops()[0]
+	at := slices.IndexFunc(r.Multipath, func(h Nexthop) bool { return sameHop(&h, &first) })
+	if at <= 0 {
+		return
+	}
+	hops, flags := append(slices.Clone(r.Multipath[at:]), r.Multipath[:at]...), r.Flags
+	*r = *before
+	r.Multipath, r.Flags, r.Gateway, r.Link = hops, flags, netip.Addr{}, 0
+	if r.Extra != nil && r.Extra.Encap != nil {
+		extra := *r.Extra
+		extra.Encap = nil
+		r.Extra = &extra
+	}
 }
 
 // hops returns the ways of a route; one without Multipath has one.
@@ -280,8 +306,7 @@ func equal(a, b *Route) bool {
 		(a.Extra == nil && b.Extra == nil || reflect.DeepEqual(a.Extra.steady(), b.Extra.steady()))
 }
 
-// equalHops compares the ways of two routes. Those of IPv6 have no order: an event names
-// the one that came first.
+// equalHops compares the ways of two routes. The order of those of IPv6 has no meaning.
 func equalHops(a, b *Route) bool {
 	if a.Family != rtnl.FamilyIPv6 || len(a.Multipath) != len(b.Multipath) {
 		return reflect.DeepEqual(a.Multipath, b.Multipath)
@@ -314,10 +339,10 @@ type silent struct {
 	links linkstate.Links
 }
 
-// listOf lists the routes over a link, of those that are watched.
-func (s *silent) listOf(link int) func(context.Context, *nlkit.Client) iter.Seq2[Route, error] {
+// list lists some of the routes that are watched.
+func (s *silent) list(some ...ListOption) func(context.Context, *nlkit.Client) iter.Seq2[Route, error] {
 	return func(ctx context.Context, c *nlkit.Client) iter.Seq2[Route, error] {
-		return all(ctx, c, opWatch, append(slices.Clip(s.opts), MatchLink(link)))
+		return all(ctx, c, opWatch, append(slices.Clip(s.opts), some...))
 	}
 }
 
@@ -333,7 +358,11 @@ func (s *silent) suspect(m nlkit.Message) []nlkit.Suspicion[Route] {
 			return nil
 		} else if ok, err := decode(m.Data, &r); ok && err == nil {
 			k := keyOf(&r)
-			return []nlkit.Suspicion[Route]{{Who: func(r *Route) bool { return keyOf(r) == k }}}
+			return []nlkit.Suspicion[Route]{{Like: &r, Who: func(r *Route) bool { return keyOf(r) == k }}}
+		}
+	case uapi.RTM_DELROUTE:
+		if len(m.Data) > 0 && rtnl.Family(m.Data[0]) == rtnl.FamilyIPv6 {
+			return s.firstHop(m)
 		}
 	case uapi.RTM_NEWADDR, uapi.RTM_DELADDR:
 		return s.address(m)
@@ -345,6 +374,23 @@ func (s *silent) suspect(m nlkit.Message) []nlkit.Suspicion[Route] {
 	return nil
 }
 
+// firstHop suspects an IPv6 route that goes on without its first hop, whose attributes
+// it had: those of the next one are not known.
+func (s *silent) firstHop(m nlkit.Message) []nlkit.Suspicion[Route] {
+	var gone Route
+	if ok, err := decode(m.Data, &gone); !ok || err != nil || !gone.shares() {
+		return nil
+	}
+	k, hops := keyOf(&gone), gone.hops()
+	return []nlkit.Suspicion[Route]{{
+		Like: &gone,
+		Who: func(r *Route) bool {
+			return keyOf(r) == k && len(r.Multipath) > len(hops) && within(r.Multipath[:1], hops)
+		},
+		List: s.list(MatchFamily(gone.Family), MatchTable(gone.Table)),
+	}}
+}
+
 func byNexthopID(r *Route) bool { return r.NexthopID != 0 }
 
 // link suspects the routes of a link. Those of one way are told from the others, of
@@ -354,7 +400,7 @@ func (s *silent) link(e linkstate.Link) []nlkit.Suspicion[Route] {
 		Who: func(r *Route) bool { return r.uses(e.Index) && !severalWays(r) },
 	}
 	if alone.Gone = e.Gone; !e.Gone {
-		alone.List = s.listOf(e.Index)
+		alone.List = s.list(MatchLink(e.Index))
 	}
 	return []nlkit.Suspicion[Route]{alone, {
 		Who: func(r *Route) bool { return r.NexthopID != 0 || r.uses(e.Index) && severalWays(r) },
@@ -372,7 +418,7 @@ func (s *silent) address(m nlkit.Message) (some []nlkit.Suspicion[Route]) {
 			Who: func(r *Route) bool {
 				return r.Family == rtnl.FamilyIPv4 && r.uses(index) && (deleted || r.dead(index))
 			},
-			List: s.listOf(index),
+			List: s.list(MatchLink(index)),
 		})
 	}
 	if deleted && a.IsValid() {

@@ -110,6 +110,59 @@ func TestWatchHops(t *testing.T) {
 	}
 }
 
+// The attributes of an IPv6 route are those of its first hop, whichever came last; when
+// it goes, those of the next.
+func TestWatchFirstHop(t *testing.T) {
+	c, watching, _, links := twoLinks(t)
+	ctx := t.Context()
+	f := follow(t, watching, MatchProtocol(rtnl.ProtocolStatic))
+	dst := netip.MustParsePrefix("2001:db8:ffff::/48")
+	via := func(i, host int, mtu uint32) Route {
+		r := Route{Dst: dst, Link: links[i], Gateway: netip.MustParseAddr(fmt.Sprintf("2001:db8:%d::%d", i, host)), Protocol: rtnl.ProtocolStatic}
+		if mtu != 0 {
+			r.Extra = &Extra{Metrics: Metrics{MTU: mtu}}
+		}
+		return r
+	}
+	prepend := func(r Route) error {
+		return write(ctx, c, "route.prepend", uapi.NLM_F_CREATE, r, nil)
+	}
+	two := Route{Dst: dst, Multipath: []Nexthop{{Link: links[1], Gateway: via(1, 4, 0).Gateway}, {Link: links[0], Gateway: via(0, 5, 0).Gateway}}, Protocol: rtnl.ProtocolStatic}
+	for i, step := range []struct {
+		do    func() error
+		first netip.Addr
+		mtu   uint32
+		hops  int
+	}{
+		{func() error { return Add(ctx, c, via(0, 2, 1300)) }, via(0, 2, 0).Gateway, 1300, 1},
+		{func() error { return Append(ctx, c, via(1, 3, 1400)) }, via(0, 2, 0).Gateway, 1300, 2},
+		{func() error { return prepend(two) }, via(0, 2, 0).Gateway, 1300, 4},
+		{func() error { return prepend(via(0, 6, 1280)) }, via(0, 2, 0).Gateway, 1300, 5},
+		{func() error { return Delete(ctx, c, via(0, 5, 0)) }, via(0, 2, 0).Gateway, 1300, 4},
+		{func() error { return Delete(ctx, c, via(0, 2, 0)) }, via(1, 3, 0).Gateway, 1400, 3},
+		{func() error { return Delete(ctx, c, via(1, 3, 0)) }, via(1, 4, 0).Gateway, 0, 2},
+		{func() error { return Delete(ctx, c, via(1, 4, 0)) }, via(0, 6, 0).Gateway, 1280, 1},
+	} {
+		must(t, step.do())
+		f.Settle(t)
+		list := f.Watch.List()
+		if len(list) != 1 {
+			t.Fatalf("step %d: %+v", i, list)
+		}
+		r := &list[0]
+		mtu := uint32(0)
+		if r.Extra != nil {
+			mtu = r.Extra.Metrics.MTU
+		}
+		if hops := r.hops(); len(hops) != step.hops || hops[0].Gateway != step.first || mtu != step.mtu {
+			t.Errorf("step %d: %+v", i, r)
+		}
+	}
+	if s := f.Watch.Stats(); s.Heals < 3 || s.Overruns != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
 // What the kernel does without a word is told all the same.
 func TestWatchSilent(t *testing.T) {
 	for _, sysctl := range []string{"", "net/ipv6/route/skip_notify_on_dev_down=1", "net/ipv4/nexthop_compat_mode=0"} {
