@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io/fs"
+	"math"
 	"net"
 	"os"
 	"strings"
@@ -253,6 +254,30 @@ func TestNamespaceOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = c.Close()
+}
+
+func TestListenRefusesSizes(t *testing.T) {
+	c, _ := live(t)
+	for _, tc := range []struct {
+		datagram int
+		opts     []nlkit.SubscribeOption
+		ok       bool
+	}{
+		{0, nil, true},
+		{16 << 20, []nlkit.SubscribeOption{nlkit.WithEventBuffer(64 << 10)}, true},
+		{16<<20 + 1, nil, false},
+		{math.MaxInt, nil, false},
+		{-1, nil, false},
+		{0, []nlkit.SubscribeOption{nlkit.WithEventBuffer(-1)}, false},
+	} {
+		sub, err := c.Listen(t.Context(), nlkit.Listen{Op: "test.Listen", Protocol: uapi.NETLINK_ROUTE, Datagram: tc.datagram}, tc.opts...)
+		if e, ok := errors.AsType[*nlkit.Error](err); tc.ok != (err == nil) || !tc.ok && (!ok || !errors.Is(err, fs.ErrInvalid) || e.Sent) {
+			t.Errorf("%+v: %v", tc, err)
+		}
+		if err == nil {
+			_ = sub.Close()
+		}
+	}
 }
 
 func TestUnknownProtocolIsUnsupported(t *testing.T) {

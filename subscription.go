@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/internal/nlconn"
 )
 
@@ -29,10 +30,12 @@ type Listen struct {
 	// Wants are the messages to receive of those that the groups bring, and that the
 	// kernel sends to the socket alone; nil is all.
 	Wants []Want
-	// Datagram is the size of the largest datagram expected, in bytes; 0 for
-	// 64 KiB.
+	// Datagram is the size of the largest datagram expected, in bytes, at most 16 MiB,
+	// beyond what the kernel can send; 0 for 64 KiB.
 	Datagram int
 }
+
+const datagramMax = 16 << 20
 
 // describe returns the Describe of a request about the same.
 func (l Listen) describe() func([]byte) string {
@@ -52,7 +55,8 @@ func (o subscribeOption) applySubscribe(c *nlconn.ListenConfig) { o(c) }
 // WithEventBuffer sets the kernel's receive buffer of a subscription in bytes: what
 // waits there while the consumer is busy. The default is 4 MiB. With CAP_NET_ADMIN
 // it may exceed the system's limit (SO_RCVBUFFORCE), without the system cuts it
-// silently (net.core.rmem_max). An event takes about 800 bytes of it.
+// silently (net.core.rmem_max). An event takes about 800 bytes of it. A negative size is
+// refused with [fs.ErrInvalid].
 func WithEventBuffer(bytes int) SubscribeOption {
 	return subscribeOption(func(c *nlconn.ListenConfig) { c.ReadBuffer = bytes })
 }
@@ -146,6 +150,9 @@ func Subscribe[T any](ctx context.Context, c *Client, l Listen, decode Decode[T]
 		if o != nil {
 			o.applySubscribe(&cfg)
 		}
+	}
+	if cfg.ReadBuffer < 0 || cfg.Datagram < 0 || cfg.Datagram > datagramMax {
+		return nil, req.Fail(attr.Refuse("a buffer of %d bytes for datagrams of up to %d", cfg.ReadBuffer, cfg.Datagram))
 	}
 	conn, err := c.pool.Listen(l.Protocol, cfg)
 	if err != nil {

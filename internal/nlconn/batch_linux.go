@@ -47,10 +47,10 @@ func window(reqs []Request, rcvbuf int) int {
 // kernel. An error of reply is the error of its item.
 func (c *Conn) Batch(ctx context.Context, reqs []Request, reply func(i int, m Message) error, done func(i int, sent bool, err error)) {
 	if c.rcvbuf == 0 {
-		if c.rcvbuf, _ = c.ReadBuffer(); c.rcvbuf < batchBuffer {
+		if size, _ := c.ReadBuffer(); size < batchBuffer {
 			_ = c.setReadBuffer(batchBuffer)
-			c.rcvbuf, _ = c.ReadBuffer()
 		}
+		_, _ = c.granted()
 	}
 	defer c.forgetOut()
 	results := make([]error, 0, min(len(reqs), windowItems))

@@ -206,6 +206,52 @@ func TestControlKeepsWhatComes(t *testing.T) {
 	}
 }
 
+// What Control reads where nobody receives ends with the size of the kernel's buffer;
+// then it is lost, which Receive says first.
+func TestControlWithoutReader(t *testing.T) {
+	p := inNamespace(t)
+	w := writerOf(t, p)
+	c, err := p.Listen(uapi.NETLINK_ROUTE, ListenConfig{Groups: []uint32{uapi.RTNLGRP_LINK}, ReadBuffer: 32 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Forget(c)
+	const changes = 300
+	for n := range uint32(changes) {
+		do(t, w, queueLength(n+1))
+		if _, err := c.Control(t.Context(), noSuchLink()); !errors.Is(err, syscall.ENODEV) {
+			t.Fatal(err)
+		}
+	}
+	size, err := c.ReadBuffer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if held := c.shared.held; held > size || held < size/2 {
+		t.Errorf("%d bytes are kept, the buffer has %d", held, size)
+	}
+	var m Message
+	if ok, err := c.Receive(&m, false); ok || !errors.Is(err, ErrOverrun) {
+		t.Fatalf("%v, %v, not an overrun", ok, err)
+	}
+	for at := uint32(0); ; at++ {
+		ok, err := c.Receive(&m, false)
+		if err != nil {
+			t.Fatal(err)
+		} else if !ok {
+			if at < 2 || at >= changes {
+				t.Errorf("%d of %d events", at, changes)
+			}
+			break
+		} else if n := queueLengthOf(m); n != at+1 {
+			t.Fatalf("%d after %d", n, at)
+		}
+	}
+	if c.shared.held != 0 {
+		t.Errorf("%d bytes are kept at the end", c.shared.held)
+	}
+}
+
 // Many subscriptions are read, sent on and closed at once: each sees every event once,
 // in its order, and what it looks at stays.
 func TestManyReaders(t *testing.T) {

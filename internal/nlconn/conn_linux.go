@@ -66,7 +66,7 @@ type Conn struct {
 	shared *shared // of a socket that is read and sent to at the same time, else nil
 
 	unfinished bool // a request went out and its exchange has not ended
-	rcvbuf     int  // what the kernel grants a batch, 0 until asked
+	rcvbuf     int  // the size of the kernel's receive buffer, 0 until asked
 }
 
 // datagram is what was read at once.
@@ -74,6 +74,9 @@ type datagram struct {
 	b    []byte
 	nsid int // the sender's namespace id, -1 if the kernel did not say
 }
+
+// cost returns what a datagram takes of the kernel's buffer at least.
+func (d datagram) cost() int { return 256 + len(d.b) }
 
 func newConn(proto int, nl *netlink.Conn, size *atomic.Int64) (*Conn, error) {
 	raw, err := nl.SyscallConn()

@@ -106,6 +106,14 @@ func (c *Conn) ReadBuffer() (size int, err error) {
 	return size, c.ioError(errors.Join(controlErr, os.NewSyscallError("getsockopt", err)))
 }
 
+// granted is ReadBuffer of a socket whose buffer stays as it is, which asks once.
+func (c *Conn) granted() (size int, err error) {
+	if c.rcvbuf == 0 {
+		c.rcvbuf, err = c.ReadBuffer()
+	}
+	return c.rcvbuf, c.ioErrorOf(err)
+}
+
 // setReadBuffer asks for a size of the kernel's receive buffer, beyond the system's
 // limit where that is allowed.
 func (c *Conn) setReadBuffer(size int) (err error) {

@@ -19,6 +19,7 @@ import (
 type shared struct {
 	turn   chan struct{}
 	ahead  []datagram // what Control read, for Receive; belongs to the turn
+	held   int        // what ahead would take of the kernel's buffer, which is its limit
 	lost   error      // the overrun that Control was told, for Receive; belongs to the turn
 	sender sync.Mutex // held by Control: one request at a time
 	answer atomic.Pointer[chan Message]
@@ -78,6 +79,7 @@ func (c *Conn) read(wait bool) (d datagram, ok bool, err error) {
 	if len(s.ahead) > 0 {
 		d := s.ahead[0]
 		s.ahead = s.ahead[1:]
+		s.held -= d.cost()
 		return d, true, nil
 	}
 	if wait {
@@ -163,7 +165,11 @@ func (c *Conn) Control(ctx context.Context, r Request) (Result, error) {
 func (c *Conn) lookAhead(ctx context.Context, answers <-chan Message, seq uint32) (Message, error) {
 	c.buf = nil // whoever received what is in it may still look at it
 	defer c.release()
-	for {
+	granted, err := c.granted()
+	if err != nil {
+		return Message{}, err
+	}
+	for before := granted; ; {
 		select {
 		case m := <-answers: // it came while the turn was waited for
 			return m, nil
@@ -174,11 +180,14 @@ func (c *Conn) lookAhead(ctx context.Context, answers <-chan Message, seq uint32
 		if c.shared.lost == nil {
 			d, err = c.await(ctx)
 		} else {
-			// The answer may be among what was lost: it must not be waited for.
+			// The answer may be among what was lost: it must not be waited for, nor
+			// looked for behind all that was in the buffer when it came.
 			var ok bool
-			if d, ok, err = c.poll(); !ok && err == nil {
+			if d, ok, err = c.poll(); err == nil && (!ok || before < 0) {
+				c.keep(d, granted)
 				return Message{}, errUnknown
 			}
+			before -= d.cost()
 		}
 		switch {
 		case errors.Is(err, ErrOverrun), errors.Is(err, ErrTruncated):
@@ -189,12 +198,27 @@ func (c *Conn) lookAhead(ctx context.Context, answers <-chan Message, seq uint32
 		}
 		answer, alone := find(d, seq)
 		if !alone {
-			d.b = bytes.Clone(d.b)
-			c.shared.ahead = append(c.shared.ahead, d)
+			c.keep(d, granted)
 		}
 		if answer != nil {
 			return *answer, nil
 		}
+	}
+}
+
+// keep leaves d for Receive, or that it was lost: where nobody reads, there is no end
+// of what many Controls find.
+func (c *Conn) keep(d datagram, granted int) {
+	s := c.shared
+	switch cost := d.cost(); {
+	case len(d.b) == 0:
+	case s.held+cost > granted:
+		s.lost = ErrOverrun
+		c.Overruns++
+	default:
+		d.b = bytes.Clone(d.b)
+		s.ahead = append(s.ahead, d)
+		s.held += cost
 	}
 }
 
