@@ -303,6 +303,10 @@ func (p *program) must(t testing.TB, err error) {
 }
 
 func TestWatchProgram(t *testing.T) {
+	rounds := 12
+	if testing.Short() {
+		rounds = 4
+	}
 	for _, keep := range []string{"0", "1"} {
 		l := newQuietLab(t)
 		l.sysctl(t, "net/ipv6/conf/all/keep_addr_on_down", keep)
@@ -313,7 +317,7 @@ func TestWatchProgram(t *testing.T) {
 		seed := rand.Uint64()
 		t.Logf("keep %s, seed %d", keep, seed)
 		p := &program{l, rand.New(rand.NewPCG(seed, 0))}
-		for range 12 {
+		for range rounds {
 			goOn := all.Rest()
 			for range 50 {
 				p.step(t)
