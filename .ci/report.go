@@ -13,6 +13,9 @@
 // and names the tests that ran in none of them. A list says which may:
 //
 //	report -allow internal/kernels/nowhere -nowhere FILE...
+//
+// With -skipped, it reads the results of a run and writes a line for each package that
+// has skipped tests: its path and what runs them, and them alone, as -test.run.
 package main
 
 import (
@@ -46,14 +49,18 @@ var (
 	counts  = flag.String("counts", "", "write the line of counts to this file")
 	results = flag.String("results", "", "write what ran and what was skipped to this file, for -nowhere")
 	verbose = flag.Bool("v", false, "print the output of all tests as it comes")
+	lacked  = flag.String("skipped", "", "read this file of -results, and write what would run the tests that were skipped")
 	nowhere = flag.Bool("nowhere", false, "read the files of -results that are named, and tell what ran in none of them")
 )
 
 func main() {
 	flag.Parse()
 	judge := func() (bool, error) { return run(os.Stdin) }
-	if *nowhere {
+	switch {
+	case *nowhere:
 		judge = func() (bool, error) { return ranNowhere(flag.Args()) }
+	case *lacked != "":
+		judge = func() (bool, error) { return true, patterns(*lacked) }
 	}
 	ok, err := judge()
 	if err != nil {
@@ -216,6 +223,47 @@ func writeResults(name string, ran []key, skips []skip) error {
 	return os.WriteFile(name, []byte(b.String()), 0o644)
 }
 
+// readResults reads what writeResults has written.
+func readResults(name string) (ran []key, skips []skip, err error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	for line := range strings.Lines(string(data)) {
+		switch f := strings.Split(strings.TrimSuffix(line, "\n"), "\t"); len(f) {
+		case 2:
+			ran = append(ran, key{f[0], f[1]})
+		case 4:
+			skips = append(skips, skip{f[0], f[2], f[1], f[3]})
+		default:
+			return nil, nil, fmt.Errorf("%s: not a result: %q", name, line)
+		}
+	}
+	return ran, skips, nil
+}
+
+// patterns writes what runs the skipped tests of each package.
+func patterns(name string) error {
+	_, skips, err := readResults(name)
+	if err != nil {
+		return err
+	}
+	runs := map[string][]string{}
+	for _, s := range skips {
+		parts := strings.Split(s.test, "/")
+		for i, part := range parts {
+			parts[i] = "^" + regexp.QuoteMeta(part) + "$"
+		}
+		if run := strings.Join(parts, "/"); !slices.Contains(runs[s.pkg], run) {
+			runs[s.pkg] = append(runs[s.pkg], run)
+		}
+	}
+	for _, pkg := range slices.Sorted(maps.Keys(runs)) {
+		fmt.Printf("%s %s\n", pkg, strings.Join(runs[pkg], "|"))
+	}
+	return nil
+}
+
 // ranNowhere tells which tests were skipped wherever they could have run.
 func ranNowhere(files []string) (bool, error) {
 	list, err := readAllowed(*allow)
@@ -227,20 +275,16 @@ func ranNowhere(files []string) (bool, error) {
 	}
 	ran, skips := map[key]bool{}, map[key][]skip{}
 	for _, name := range files {
-		data, err := os.ReadFile(name)
+		some, others, err := readResults(name)
 		if err != nil {
 			return false, err
 		}
-		for line := range strings.Lines(string(data)) {
-			f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-			switch k := (key{f[0], f[min(1, len(f)-1)]}); len(f) {
-			case 2:
-				ran[k] = true
-			case 4:
-				skips[k] = append(skips[k], skip{f[0], f[2], f[1], f[3]})
-			default:
-				return false, fmt.Errorf("%s: not a result: %q", name, line)
-			}
+		for _, k := range some {
+			ran[k] = true
+		}
+		for _, s := range others {
+			k := key{s.pkg, s.test}
+			skips[k] = append(skips[k], s)
 		}
 	}
 	var known int
