@@ -1,4 +1,4 @@
-package nlkit_test
+package together_test
 
 import (
 	"context"
