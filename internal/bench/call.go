@@ -127,7 +127,7 @@ func handleByIndex() (func(int) error, error) { return vishGetLink(vishByIndex) 
 var callWorks = append([]work{
 	{
 		name: "link-by-index", about: "fetch a link by its index, among many", unit: "call",
-		full: scale{n: 5000, size: manyLinks.n}, quick: scale{n: 5000, size: fewLinks.n}, least: scale{n: 16, size: 20}, practice: 100,
+		full: scale{n: 5000, size: manyLinks.n}, quick: scale{n: 2500, size: fewLinks.n}, least: scale{n: 16, size: 20}, practice: 100,
 		scene: linkScene,
 		variants: []variant{
 			floorCall(1, "index", linkName),
@@ -143,7 +143,7 @@ var callWorks = append([]work{
 	},
 	{
 		name: "link-by-name", about: "fetch a link by its name, among many", unit: "call",
-		full: scale{n: 5000, size: manyLinks.n}, quick: scale{n: 5000, size: fewLinks.n}, least: scale{n: 16, size: 20}, practice: 100,
+		full: scale{n: 5000, size: manyLinks.n}, quick: scale{n: 2500, size: fewLinks.n}, least: scale{n: 16, size: 20}, practice: 100,
 		scene: linkScene,
 		variants: []variant{
 			floorCall(1, "name", linkName),
@@ -162,7 +162,7 @@ func goroutineWorks() (all []work) {
 	for n := 1; n <= 64; n *= 2 {
 		all = append(all, work{
 			name: fmt.Sprintf("goroutines-%d", n), about: fmt.Sprintf("fetch a link by its index, %d goroutines on one client", n), unit: "call",
-			full: scale{n: 16_384, size: manyLinks.n}, quick: scale{n: 8192, size: fewLinks.n}, least: scale{n: 64, size: 20}, practice: 256,
+			full: scale{n: 16_384, size: manyLinks.n}, quick: scale{n: 4096, size: fewLinks.n}, least: scale{n: 64, size: 20}, practice: 256,
 			scene: linkScene,
 			variants: []variant{
 				floorCall(n, "index", linkName),

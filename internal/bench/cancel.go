@@ -83,7 +83,7 @@ var unanswered = nlkit.Request{Op: "bench.Wait", Type: uapi.NLMSG_NOOP}
 var cancelWorks = []work{
 	{
 		name: "cancel-call", about: "end a call that waits, by its context", unit: "call", figure: single,
-		full: scale{n: 1000}, quick: scale{n: 300}, least: scale{n: 5}, practice: 2,
+		full: scale{n: 1000}, quick: scale{n: 200}, least: scale{n: 5}, practice: 2,
 		scene: plainScene,
 		variants: []variant{
 			leakless("Client.Query", func() (func() (time.Duration, error), error) {
@@ -100,7 +100,7 @@ var cancelWorks = []work{
 	},
 	{
 		name: "cancel-subscription", about: "end a subscription that waits, by its context", unit: "subscription", figure: single,
-		full: scale{n: 1000}, quick: scale{n: 300}, least: scale{n: 5}, practice: 2,
+		full: scale{n: 1000}, quick: scale{n: 200}, least: scale{n: 5}, practice: 2,
 		scene: plainScene,
 		variants: []variant{
 			leakless("link.Subscribe", func() (func() (time.Duration, error), error) {

@@ -140,7 +140,7 @@ var ipv4 = route.MatchFamily(rtnl.FamilyIPv4)
 var routeWorks = []work{
 	{
 		name: "routes", about: "list IPv4 routes, one at a time", unit: "route",
-		full: scale{n: 100_000}, quick: scale{n: 50_000}, least: scale{n: 500}, practice: 1,
+		full: scale{n: 100_000}, quick: scale{n: 30_000}, least: scale{n: 500}, practice: 1,
 		scene: routeScene,
 		variants: []variant{
 			floorDump("route"),
@@ -158,7 +158,7 @@ var routeWorks = []work{
 	},
 	{
 		name: "routes-list", about: "list IPv4 routes into a slice", unit: "route",
-		full: scale{n: 100_000}, quick: scale{n: 50_000}, least: scale{n: 500}, practice: 2, rounds: 2,
+		full: scale{n: 100_000}, quick: scale{n: 30_000}, least: scale{n: 500}, practice: 2, rounds: 2,
 		scene: routeScene,
 		variants: []variant{
 			floorDump("route"),
@@ -188,7 +188,7 @@ var routeWorks = []work{
 	},
 	{
 		name: "table", about: "list the routes of one table of a hundred, which the kernel picks out where it is asked to", unit: "route",
-		full: scale{n: 1000}, quick: scale{n: 300}, least: scale{n: 20}, practice: 2, rounds: 5,
+		full: scale{n: 1000}, quick: scale{n: 150}, least: scale{n: 20}, practice: 2, rounds: 5,
 		scene: tableScene,
 		variants: []variant{
 			floorDump("route:1007"),
@@ -201,7 +201,7 @@ var routeWorks = []work{
 }
 
 // fewMillion is what a quick run has in place of a million.
-var fewMillion = scale{n: 200_000}
+var fewMillion = scale{n: 100_000}
 
 var mainTable = route.MatchTable(rtnl.TableMain)
 
@@ -353,7 +353,7 @@ var (
 	jsimLinks = jsimList(func(c *rtnetlink.Conn) ([]rtnetlink.LinkMessage, error) { return c.Link.List() },
 		func(l rtnetlink.LinkMessage) bool { return l.Index != 1 })
 	manyLinks = scale{n: 10_000}
-	fewLinks  = scale{n: 4000}
+	fewLinks  = scale{n: 3000}
 )
 
 var linkWorks = append(callWorks, []work{

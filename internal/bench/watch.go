@@ -260,14 +260,14 @@ func healGoals(name string) []goal {
 var watchWorks = []work{
 	{
 		name: "watch", about: "watch IPv4 routes, until all are told", unit: "route",
-		full: scale{n: 100_000}, quick: scale{n: 50_000}, least: scale{n: 500}, passes: 5,
+		full: scale{n: 100_000}, quick: scale{n: 30_000}, least: scale{n: 500}, passes: 5,
 		scene:    routeScene,
 		variants: []variant{floorDump("route"), mainRoutes.untilSynced(), mainRoutes.slice()},
 		goals:    watchGoals("route"),
 	},
 	{
 		name: "watch-overrun", about: "watch IPv4 routes, from lost events to a true state", unit: "time", figure: single,
-		full: scale{n: 5, size: 100_000}, quick: scale{n: 3, size: 50_000}, least: scale{n: 2, size: 500}, practice: 1, passes: 5,
+		full: scale{n: 5, size: 100_000}, quick: scale{n: 3, size: 30_000}, least: scale{n: 2, size: 500}, practice: 1, passes: 5,
 		scene:    routeScene,
 		variants: []variant{mainRoutes.healed(), mainRoutes.again()},
 		goals:    healGoals("route"),
