@@ -31,7 +31,8 @@ func replaceIn(file, part string, text func(io.Writer)) error {
 // docs prints the works as the document has them.
 func (w writer) docs(all []*result) {
 	m := machine()
-	fmt.Fprintf(w, "Medians of one run, on Linux %s (%s) with %s, %s.\n\n", m.Kernel, m.Machine, count(m.CPUs, "CPU"), m.Go)
+	release, _, _ := strings.Cut(m.Kernel, "-")
+	fmt.Fprintf(w, "Medians of one run, on Linux %s (%s) with %s, %s.\n\n", release, m.Machine, count(m.CPUs, "CPU"), m.Go)
 	var rows [][]string
 	for _, r := range all {
 		ours, f := r.first(byNLKit), r.w.figure
