@@ -78,14 +78,18 @@ func trimSpace(b []byte) []byte {
 }
 
 func (t Table[T]) showValue(b []byte, typ uint16, p, siblings []byte) ([]byte, bool) {
-	r := t.row(typ)
+	return showIn(rowsOf(t), b, typ, p, siblings)
+}
+
+func showIn[P any](t []row[P], b []byte, typ uint16, p, siblings []byte) ([]byte, bool) {
+	r := rowOf(t, typ)
 	if r == nil || r.show == nil {
 		return b, false
 	}
 	return r.show(b, p, siblings)
 }
 
-func (m memberSchema[V]) showValue(b []byte, _ uint16, p, siblings []byte) ([]byte, bool) {
+func (m memberSchema[P]) showValue(b []byte, _ uint16, p, siblings []byte) ([]byte, bool) {
 	if m.row.show == nil {
 		return b, false
 	}
@@ -93,7 +97,7 @@ func (m memberSchema[V]) showValue(b []byte, _ uint16, p, siblings []byte) ([]by
 }
 
 // appendValue writes a payload as the row types it, in hex if it cannot.
-func (r *Row[T]) appendValue(b, p, siblings []byte) []byte {
+func appendValue[P any](r *row[P], b, p, siblings []byte) []byte {
 	if r.show != nil {
 		if b2, ok := r.show(b, p, siblings); ok {
 			return b2
@@ -126,17 +130,17 @@ func appendHex(b, p []byte) []byte {
 func showText(b, p, _ []byte) ([]byte, bool) { return strconv.AppendQuote(b, string(text(p))), true }
 
 // showElements writes the elements of an array: [1 2 3].
-func showElements[V any](row Row[V]) func(b, p, _ []byte) ([]byte, bool) {
+func showElements[P any](one row[P]) func(b, p, _ []byte) ([]byte, bool) {
 	return func(b, p, _ []byte) ([]byte, bool) {
-		if row.size == 0 || len(p)%row.size != 0 {
+		if one.size == 0 || len(p)%one.size != 0 {
 			return b, false
 		}
 		b = append(b, '[')
-		for off := 0; off < len(p); off += row.size {
+		for off := 0; off < len(p); off += one.size {
 			if off > 0 {
 				b = append(b, ' ')
 			}
-			b = row.appendValue(b, p[off:off+row.size], nil)
+			b = appendValue(&one, b, p[off:off+one.size], nil)
 		}
 		return append(b, ']'), true
 	}

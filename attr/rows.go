@@ -25,84 +25,84 @@ type wire struct {
 
 // U8 is an unsigned integer of 8 bits.
 func U8[T any, V Integer](typ uint16, name string, field func(*T) *V) Row[T] {
-	return number(typ, name, wire{width: 1}, field)
+	return Row[T]{number(typ, name, wire{width: 1}, field)}
 }
 
 // U16 is an unsigned integer of 16 bits in host byte order.
 func U16[T any, V Integer](typ uint16, name string, field func(*T) *V) Row[T] {
-	return number(typ, name, wire{width: 2}, field)
+	return Row[T]{number(typ, name, wire{width: 2}, field)}
 }
 
 // U32 is an unsigned integer of 32 bits in host byte order.
 func U32[T any, V Integer](typ uint16, name string, field func(*T) *V) Row[T] {
-	return number(typ, name, wire{width: 4}, field)
+	return Row[T]{number(typ, name, wire{width: 4}, field)}
 }
 
 // U64 is an unsigned integer of 64 bits in host byte order.
 func U64[T any, V Integer](typ uint16, name string, field func(*T) *V) Row[T] {
-	return number(typ, name, wire{width: 8}, field)
+	return Row[T]{number(typ, name, wire{width: 8}, field)}
 }
 
 // S8 is a signed integer of 8 bits.
 func S8[T any, V Integer](typ uint16, name string, field func(*T) *V) Row[T] {
-	return number(typ, name, wire{width: 1, signed: true}, field)
+	return Row[T]{number(typ, name, wire{width: 1, signed: true}, field)}
 }
 
 // S16 is a signed integer of 16 bits in host byte order.
 func S16[T any, V Integer](typ uint16, name string, field func(*T) *V) Row[T] {
-	return number(typ, name, wire{width: 2, signed: true}, field)
+	return Row[T]{number(typ, name, wire{width: 2, signed: true}, field)}
 }
 
 // S32 is a signed integer of 32 bits in host byte order.
 func S32[T any, V Integer](typ uint16, name string, field func(*T) *V) Row[T] {
-	return number(typ, name, wire{width: 4, signed: true}, field)
+	return Row[T]{number(typ, name, wire{width: 4, signed: true}, field)}
 }
 
 // S64 is a signed integer of 64 bits in host byte order.
 func S64[T any, V Integer](typ uint16, name string, field func(*T) *V) Row[T] {
-	return number(typ, name, wire{width: 8, signed: true}, field)
+	return Row[T]{number(typ, name, wire{width: 8, signed: true}, field)}
 }
 
 // BE16 is an unsigned integer of 16 bits in network byte order.
 func BE16[T any, V Integer](typ uint16, name string, field func(*T) *V) Row[T] {
-	return number(typ, name, wire{width: 2, big: true}, field)
+	return Row[T]{number(typ, name, wire{width: 2, big: true}, field)}
 }
 
 // BE32 is an unsigned integer of 32 bits in network byte order.
 func BE32[T any, V Integer](typ uint16, name string, field func(*T) *V) Row[T] {
-	return number(typ, name, wire{width: 4, big: true}, field)
+	return Row[T]{number(typ, name, wire{width: 4, big: true}, field)}
 }
 
 // BE64 is an unsigned integer of 64 bits in network byte order.
 func BE64[T any, V Integer](typ uint16, name string, field func(*T) *V) Row[T] {
-	return number(typ, name, wire{width: 8, big: true}, field)
+	return Row[T]{number(typ, name, wire{width: 8, big: true}, field)}
 }
 
 // SBE16 is a signed integer of 16 bits in network byte order.
 func SBE16[T any, V Integer](typ uint16, name string, field func(*T) *V) Row[T] {
-	return number(typ, name, wire{width: 2, signed: true, big: true}, field)
+	return Row[T]{number(typ, name, wire{width: 2, signed: true, big: true}, field)}
 }
 
 // SBE32 is a signed integer of 32 bits in network byte order.
 func SBE32[T any, V Integer](typ uint16, name string, field func(*T) *V) Row[T] {
-	return number(typ, name, wire{width: 4, signed: true, big: true}, field)
+	return Row[T]{number(typ, name, wire{width: 4, signed: true, big: true}, field)}
 }
 
 // SBE64 is a signed integer of 64 bits in network byte order.
 func SBE64[T any, V Integer](typ uint16, name string, field func(*T) *V) Row[T] {
-	return number(typ, name, wire{width: 8, signed: true, big: true}, field)
+	return Row[T]{number(typ, name, wire{width: 8, signed: true, big: true}, field)}
 }
 
 // Uint is an unsigned integer in host byte order that is sent with 32 bits if its
 // value fits, else with 64 (NLA_UINT, Linux 6.7).
 func Uint[T any, V Integer](typ uint16, name string, field func(*T) *V) Row[T] {
-	return number(typ, name, wire{}, field)
+	return Row[T]{number(typ, name, wire{}, field)}
 }
 
 // Sint is a signed integer in host byte order that is sent with 32 bits if its value
 // fits, else with 64 (NLA_SINT, Linux 6.7).
 func Sint[T any, V Integer](typ uint16, name string, field func(*T) *V) Row[T] {
-	return number(typ, name, wire{signed: true}, field)
+	return Row[T]{number(typ, name, wire{signed: true}, field)}
 }
 
 // OptU8 is [U8] for a field whose zero is a value: nil is not sent.
@@ -162,13 +162,18 @@ func OptBE64[T any, V Integer](typ uint16, name string, field func(*T) **V) Row[
 
 // Bool is an attribute of 8 bits that is 0 or 1; false is not sent.
 func Bool[T any](typ uint16, name string, field func(*T) *bool) Row[T] {
-	return Row[T]{
+	return Row[T]{boolean(typ, name, field)}
+}
+
+//go:noinline
+func boolean[P any](typ uint16, name string, field func(P) *bool) row[P] {
+	return row[P]{
 		typ: typ, name: name, size: 1,
 		show: func(b, p, _ []byte) ([]byte, bool) {
 			n, _, err := load(p, wire{})
 			return strconv.AppendBool(b, n != 0), err == nil
 		},
-		put: func(b []byte, v *T, always bool, _ int) ([]byte, error) {
+		put: func(b []byte, v P, always bool, _ int) ([]byte, error) {
 			switch on := *field(v); {
 			case on:
 				return AppendUint8(b, typ, 1), nil
@@ -177,12 +182,12 @@ func Bool[T any](typ uint16, name string, field func(*T) *bool) Row[T] {
 			}
 			return b, nil
 		},
-		get: func(_ uint16, p []byte, v *T, _ int) error {
+		get: func(_ uint16, p []byte, v P, _ int) error {
 			n, _, err := load(p, wire{})
 			*field(v) = n != 0
 			return err
 		},
-		fill: func(r *rand.Rand, v *T, _ int) { *field(v) = r.IntN(2) == 1 },
+		fill: func(r *rand.Rand, v P, _ int) { *field(v) = r.IntN(2) == 1 },
 	}
 }
 
@@ -193,28 +198,33 @@ func OptBool[T any](typ uint16, name string, field func(*T) **bool) Row[T] {
 
 // Flag is an attribute without payload, whose presence means true.
 func Flag[T any](typ uint16, name string, field func(*T) *bool) Row[T] {
-	return Row[T]{
+	return Row[T]{flag(typ, name, field)}
+}
+
+//go:noinline
+func flag[P any](typ uint16, name string, field func(P) *bool) row[P] {
+	return row[P]{
 		typ: typ, name: name, unset: true,
 		show: func(b, p, _ []byte) ([]byte, bool) { return b, len(p) == 0 },
-		put: func(b []byte, v *T, _ bool, _ int) ([]byte, error) {
+		put: func(b []byte, v P, _ bool, _ int) ([]byte, error) {
 			if *field(v) {
 				b = AppendBytes(b, typ, nil)
 			}
 			return b, nil
 		},
-		get:  func(_ uint16, _ []byte, v *T, _ int) error { *field(v) = true; return nil },
-		fill: func(r *rand.Rand, v *T, _ int) { *field(v) = r.IntN(2) == 1 },
+		get:  func(_ uint16, _ []byte, v P, _ int) error { *field(v) = true; return nil },
+		fill: func(r *rand.Rand, v P, _ int) { *field(v) = r.IntN(2) == 1 },
 	}
 }
 
 // String is text with a terminating NUL. The field must not contain a NUL.
 func String[T any, V ~string](typ uint16, name string, field func(*T) *V) Row[T] {
-	return textual(typ, name, true, field)
+	return Row[T]{textual(typ, name, true, field)}
 }
 
 // Text is text without a terminating NUL. The field must not contain a NUL.
 func Text[T any, V ~string](typ uint16, name string, field func(*T) *V) Row[T] {
-	return textual(typ, name, false, field)
+	return Row[T]{textual(typ, name, false, field)}
 }
 
 // OptString is [String] where the empty string is a value: nil is not sent.
@@ -224,10 +234,15 @@ func OptString[T any, V ~string](typ uint16, name string, field func(*T) **V) Ro
 
 // Bytes is a payload kept as it is; an empty one is not sent.
 func Bytes[T any, V ~[]byte](typ uint16, name string, field func(*T) *V) Row[T] {
-	return Row[T]{
+	return Row[T]{plain(typ, name, field)}
+}
+
+//go:noinline
+func plain[P any, V ~[]byte](typ uint16, name string, field func(P) *V) row[P] {
+	return row[P]{
 		typ: typ, name: name,
 		show: func(b, p, _ []byte) ([]byte, bool) { return appendHex(b, p), true },
-		put: func(b []byte, v *T, always bool, _ int) ([]byte, error) {
+		put: func(b []byte, v P, always bool, _ int) ([]byte, error) {
 			p := *field(v)
 			if len(p) == 0 && !always {
 				return b, nil
@@ -237,8 +252,8 @@ func Bytes[T any, V ~[]byte](typ uint16, name string, field func(*T) *V) Row[T] 
 			}
 			return AppendBytes(b, typ, p), nil
 		},
-		get:  func(_ uint16, p []byte, v *T, _ int) error { *field(v) = append(V(nil), p...); return nil },
-		fill: func(r *rand.Rand, v *T, _ int) { *field(v) = V(randomBytes(r, 1+r.IntN(20))) },
+		get:  func(_ uint16, p []byte, v P, _ int) error { *field(v) = append(V(nil), p...); return nil },
+		fill: func(r *rand.Rand, v P, _ int) { *field(v) = V(randomBytes(r, 1+r.IntN(20))) },
 	}
 }
 
@@ -251,39 +266,39 @@ func MAC[T any](typ uint16, name string, field func(*T) *net.HardwareAddr) Row[T
 
 // Addr is an IP address of either family; the zero Addr is not sent.
 func Addr[T any](typ uint16, name string, field func(*T) *netip.Addr) Row[T] {
-	return address(typ, name, 0, field)
+	return Row[T]{address(typ, name, 0, field)}
 }
 
 // Addr4 is an IPv4 address; one of the other family is refused.
 func Addr4[T any](typ uint16, name string, field func(*T) *netip.Addr) Row[T] {
-	return address(typ, name, 4, field)
+	return Row[T]{address(typ, name, 4, field)}
 }
 
 // Addr6 is an IPv6 address; one of the other family is refused.
 func Addr6[T any](typ uint16, name string, field func(*T) *netip.Addr) Row[T] {
-	return address(typ, name, 16, field)
+	return Row[T]{address(typ, name, 16, field)}
 }
 
 // Seconds is a duration as a 32-bit count of seconds. A duration that is no
 // whole number of them is rounded up, so that a positive one never becomes zero.
 func Seconds[T any](typ uint16, name string, field func(*T) *time.Duration) Row[T] {
-	return duration(typ, name, time.Second, 4, field)
+	return Row[T]{duration(typ, name, time.Second, 4, field)}
 }
 
 // Millis is a duration as a 32-bit count of milliseconds, rounded up.
 func Millis[T any](typ uint16, name string, field func(*T) *time.Duration) Row[T] {
-	return duration(typ, name, time.Millisecond, 4, field)
+	return Row[T]{duration(typ, name, time.Millisecond, 4, field)}
 }
 
 // Ticks32 is a duration as a 32-bit count of USER_HZ ticks, which are 10 ms on
 // every Linux, rounded up.
 func Ticks32[T any](typ uint16, name string, field func(*T) *time.Duration) Row[T] {
-	return duration(typ, name, 10*time.Millisecond, 4, field)
+	return Row[T]{duration(typ, name, 10*time.Millisecond, 4, field)}
 }
 
 // Ticks64 is a duration as a 64-bit count of USER_HZ ticks (10 ms), rounded up.
 func Ticks64[T any](typ uint16, name string, field func(*T) *time.Duration) Row[T] {
-	return duration(typ, name, 10*time.Millisecond, 8, field)
+	return Row[T]{duration(typ, name, 10*time.Millisecond, 8, field)}
 }
 
 // OptSeconds is [Seconds] where zero is a value: nil is not sent.
@@ -310,12 +325,17 @@ func OptTicks64[T any](typ uint16, name string, field func(*T) **time.Duration) 
 // (see the Append functions) or, if the field is not set, nothing; nil for an
 // attribute that is never sent. get stores a payload, which it must not keep.
 func Custom[T any](typ uint16, name string, put func(b []byte, v *T) ([]byte, error), get func(p []byte, v *T) error) Row[T] {
-	r := Row[T]{typ: typ, name: name}
+	return Row[T]{custom(typ, name, put, get)}
+}
+
+//go:noinline
+func custom[P any](typ uint16, name string, put func(b []byte, v P) ([]byte, error), get func(p []byte, v P) error) row[P] {
+	r := row[P]{typ: typ, name: name}
 	if put != nil {
-		r.put = func(b []byte, v *T, _ bool, _ int) ([]byte, error) { return put(b, v) }
+		r.put = func(b []byte, v P, _ bool, _ int) ([]byte, error) { return put(b, v) }
 	}
 	if get != nil {
-		r.get = func(_ uint16, p []byte, v *T, _ int) error { return get(p, v) }
+		r.get = func(_ uint16, p []byte, v P, _ int) error { return get(p, v) }
 	}
 	return r
 }
@@ -330,37 +350,42 @@ func Self[V any](v *V) *V { return v }
 //	attr.OptU32(1, "NAME", func(c *config) **uint32 { return &c.Limit })
 //	attr.Opt(attr.U32(1, "NAME", attr.Self[uint32]), func(c *config) **uint32 { return &c.Limit })
 func Opt[T, V any](row Row[V], field func(*T) **V) Row[T] {
-	r := Row[T]{
-		typ: row.typ, name: row.name, sub: row.sub, show: row.show, problem: row.problem, flags: row.flags,
-		put: func(b []byte, v *T, _ bool, depth int) ([]byte, error) {
+	return Row[T]{opt(row.row, field)}
+}
+
+//go:noinline
+func opt[P, V any](one row[*V], field func(P) **V) row[P] {
+	r := row[P]{
+		typ: one.typ, name: one.name, sub: one.sub, show: one.show, problem: one.problem, flags: one.flags,
+		put: func(b []byte, v P, _ bool, depth int) ([]byte, error) {
 			if p := *field(v); p != nil {
-				return row.send(b, p, true, depth)
+				return send(&one, b, p, true, depth)
 			}
 			return b, nil
 		},
-		get: func(typ uint16, p []byte, v *T, depth int) error {
+		get: func(typ uint16, p []byte, v P, depth int) error {
 			n := new(V)
-			if err := row.get(typ, p, n, depth); err != nil {
+			if err := one.get(typ, p, n, depth); err != nil {
 				return err
 			}
 			*field(v) = n
 			return nil
 		},
-		fill: func(rnd *rand.Rand, v *T, turns int) {
+		fill: func(rnd *rand.Rand, v P, turns int) {
 			n := new(V)
 			if rnd.IntN(4) > 0 { // the zero value must survive as well
-				row.fill(rnd, n, turns)
+				one.fill(rnd, n, turns)
 			}
 			*field(v) = n
 		},
 	}
-	if row.unset {
+	if one.unset {
 		r.problem = "its zero cannot be sent, with Opt or without"
 	}
-	if row.over != nil {
-		r.over = func(v *T, limit uint64) error {
+	if one.over != nil {
+		r.over = func(v P, limit uint64) error {
 			if p := *field(v); p != nil {
-				return row.over(p, limit)
+				return one.over(p, limit)
 			}
 			return nil
 		}
@@ -368,10 +393,10 @@ func Opt[T, V any](row Row[V], field func(*T) **V) Row[T] {
 	return r
 }
 
-func number[T any, V Integer](typ uint16, name string, w wire, field func(*T) *V) Row[T] {
-	return Row[T]{
+func number[P any, V Integer](typ uint16, name string, w wire, field func(P) *V) row[P] {
+	return row[P]{
 		typ: typ, name: name, size: w.width,
-		put: func(b []byte, v *T, always bool, _ int) ([]byte, error) {
+		put: func(b []byte, v P, always bool, _ int) ([]byte, error) {
 			n := *field(v)
 			if n == 0 && !always {
 				return b, nil
@@ -381,7 +406,7 @@ func number[T any, V Integer](typ uint16, name string, w wire, field func(*T) *V
 			}
 			return store(b, typ, uint64(n), w), nil
 		},
-		get: func(_ uint16, p []byte, v *T, _ int) error {
+		get: func(_ uint16, p []byte, v P, _ int) error {
 			n, err := loadInto[V](p, w)
 			if err != nil {
 				return err
@@ -396,7 +421,7 @@ func number[T any, V Integer](typ uint16, name string, w wire, field func(*T) *V
 			}
 			return fmt.Append(b, n), true
 		},
-		fill: func(r *rand.Rand, v *T, _ int) {
+		fill: func(r *rand.Rand, v P, _ int) {
 			for {
 				if n := V(r.Uint64() >> r.IntN(64)); fits(n, w) && n != 0 {
 					*field(v) = n
@@ -404,7 +429,7 @@ func number[T any, V Integer](typ uint16, name string, w wire, field func(*T) *V
 				}
 			}
 		},
-		over: func(v *T, limit uint64) error {
+		over: func(v P, limit uint64) error {
 			if n := *field(v); n < 0 || uint64(n) > limit {
 				return invalid(decimal(n) + " is out of range, the largest is " + decimal(limit))
 			}
@@ -414,10 +439,10 @@ func number[T any, V Integer](typ uint16, name string, w wire, field func(*T) *V
 }
 
 // textual is text, with or without a terminating NUL.
-func textual[T any, V ~string](typ uint16, name string, nul bool, field func(*T) *V) Row[T] {
-	return Row[T]{
+func textual[P any, V ~string](typ uint16, name string, nul bool, field func(P) *V) row[P] {
+	return row[P]{
 		typ: typ, name: name, show: showText,
-		put: func(b []byte, v *T, always bool, _ int) ([]byte, error) {
+		put: func(b []byte, v P, always bool, _ int) ([]byte, error) {
 			s := string(*field(v))
 			if s == "" && !always {
 				return b, nil
@@ -431,19 +456,19 @@ func textual[T any, V ~string](typ uint16, name string, nul bool, field func(*T)
 			b = append(appendHeader(b, typ, len(s)), s...)
 			return pad(b, len(s)), nil
 		},
-		get:  func(_ uint16, p []byte, v *T, _ int) error { *field(v) = V(text(p)); return nil },
-		fill: func(r *rand.Rand, v *T, _ int) { *field(v) = V(randomText(r, 12)) },
+		get:  func(_ uint16, p []byte, v P, _ int) error { *field(v) = V(text(p)); return nil },
+		fill: func(r *rand.Rand, v P, _ int) { *field(v) = V(randomText(r, 12)) },
 	}
 }
 
-func address[T any](typ uint16, name string, width int, field func(*T) *netip.Addr) Row[T] {
-	return Row[T]{
+func address[P any](typ uint16, name string, width int, field func(P) *netip.Addr) row[P] {
+	return row[P]{
 		typ: typ, name: name, size: width, unset: true,
 		show: func(b, p, _ []byte) ([]byte, bool) {
 			a, ok := netip.AddrFromSlice(p)
 			return a.AppendTo(b), ok
 		},
-		put: func(b []byte, v *T, _ bool, _ int) ([]byte, error) {
+		put: func(b []byte, v P, _ bool, _ int) ([]byte, error) {
 			a := field(v).Unmap()
 			switch {
 			case !a.IsValid():
@@ -455,7 +480,7 @@ func address[T any](typ uint16, name string, width int, field func(*T) *netip.Ad
 			}
 			return AppendAddr(b, typ, a), nil
 		},
-		get: func(_ uint16, p []byte, v *T, _ int) error {
+		get: func(_ uint16, p []byte, v P, _ int) error {
 			a, ok := netip.AddrFromSlice(p)
 			if !ok || width != 0 && len(p) != width {
 				return malformed("%d bytes are no IP address", len(p))
@@ -463,7 +488,7 @@ func address[T any](typ uint16, name string, width int, field func(*T) *netip.Ad
 			*field(v) = a
 			return nil
 		},
-		fill: func(r *rand.Rand, v *T, _ int) {
+		fill: func(r *rand.Rand, v P, _ int) {
 			n := width
 			if n == 0 {
 				n = 4 + 12*r.IntN(2)
@@ -473,15 +498,15 @@ func address[T any](typ uint16, name string, width int, field func(*T) *netip.Ad
 	}
 }
 
-func duration[T any](typ uint16, name string, unit time.Duration, width int, field func(*T) *time.Duration) Row[T] {
+func duration[P any](typ uint16, name string, unit time.Duration, width int, field func(P) *time.Duration) row[P] {
 	w := wire{width: width}
-	return Row[T]{
+	return row[P]{
 		typ: typ, name: name, size: width,
 		show: func(b, p, _ []byte) ([]byte, bool) {
 			d, err := loadDuration(p, unit, w)
 			return append(b, d.String()...), err == nil
 		},
-		put: func(b []byte, v *T, always bool, _ int) ([]byte, error) {
+		put: func(b []byte, v P, always bool, _ int) ([]byte, error) {
 			d := *field(v)
 			if d == 0 && !always {
 				return b, nil
@@ -495,7 +520,7 @@ func duration[T any](typ uint16, name string, unit time.Duration, width int, fie
 			}
 			return store(b, typ, uint64(n), w), nil
 		},
-		get: func(_ uint16, p []byte, v *T, _ int) error {
+		get: func(_ uint16, p []byte, v P, _ int) error {
 			d, err := loadDuration(p, unit, w)
 			if err != nil {
 				return err
@@ -503,7 +528,7 @@ func duration[T any](typ uint16, name string, unit time.Duration, width int, fie
 			*field(v) = d
 			return nil
 		},
-		fill: func(r *rand.Rand, v *T, _ int) { *field(v) = time.Duration(1+r.Uint32()>>r.IntN(31)) * unit },
+		fill: func(r *rand.Rand, v P, _ int) { *field(v) = time.Duration(1+r.Uint32()>>r.IntN(31)) * unit },
 	}
 }
 

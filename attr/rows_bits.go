@@ -32,9 +32,13 @@ func (b Bits[V]) String() string { return fmt.Sprintf("%v/%v", b.Value, b.Select
 //
 // A set of bits that is sent as a whole is an integer: [U32] with a type of flags.
 func BitField32[T any, V ~uint32](typ uint16, name string, field func(*T) *Bits[V]) Row[T] {
-	return Row[T]{
+	return Row[T]{bitField32(typ, name, field)}
+}
+
+func bitField32[P any, V ~uint32](typ uint16, name string, field func(P) *Bits[V]) row[P] {
+	return row[P]{
 		typ: typ, name: name, size: 8,
-		put: func(b []byte, v *T, always bool, _ int) ([]byte, error) {
+		put: func(b []byte, v P, always bool, _ int) ([]byte, error) {
 			f := *field(v)
 			switch {
 			case f.Value&^f.Selector != 0:
@@ -46,7 +50,7 @@ func BitField32[T any, V ~uint32](typ uint16, name string, field func(*T) *Bits[
 			b = binary.NativeEndian.AppendUint32(b, uint32(f.Value))
 			return binary.NativeEndian.AppendUint32(b, uint32(f.Selector)), nil
 		},
-		get: func(_ uint16, p []byte, v *T, _ int) error {
+		get: func(_ uint16, p []byte, v P, _ int) error {
 			f, ok := loadBits[V](p)
 			if !ok {
 				return malformed("%d bytes, want 8", len(p))
@@ -58,7 +62,7 @@ func BitField32[T any, V ~uint32](typ uint16, name string, field func(*T) *Bits[
 			f, ok := loadBits[V](p)
 			return append(b, f.String()...), ok
 		},
-		fill: func(r *rand.Rand, v *T, _ int) {
+		fill: func(r *rand.Rand, v P, _ int) {
 			on, off := V(r.Uint32()), V(r.Uint32())
 			*field(v) = Bits[V]{}.Set(on | 1).Clear(off &^ 1)
 		},

@@ -24,38 +24,46 @@ import (
 // Other is the row where no case is for the key; without one the attribute is then
 // ignored. The order in which the two attributes come does not matter.
 func Choose[T any, K comparable](key Row[T], of func(*T) *K, cases map[K]Row[T], other ...Row[T]) Row[T] {
-	rows := make(map[K]*Row[T], len(cases))
+	rows := make(map[K]row[*T], len(cases))
+	for k, r := range cases {
+		rows[k] = r.row
+	}
+	return Row[T]{choose(key.row, func() *T { return new(T) }, of, rows, rowsOf(Table[T](other)))}
+}
+
+func choose[P any, K comparable](key row[P], empty func() P, of func(P) *K, cases map[K]row[P], other []row[P]) row[P] {
+	rows := make(map[K]*row[P], len(cases))
 	keys := make([]K, 0, len(cases))
 	for k, r := range cases {
 		rows[k] = &r
 		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, func(a, b K) int { return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
-	pick := func(v *T) *Row[T] {
+	pick := func(v P) *row[P] {
 		if r := rows[*of(v)]; r != nil || len(other) == 0 {
 			return r
 		}
 		return &other[0]
 	}
 	// chosen is pick where there are only bytes.
-	chosen := func(siblings []byte) *Row[T] {
-		v := new(T)
-		if (Table[T]{key}).Decode(siblings, v) != nil {
+	chosen := func(siblings []byte) *row[P] {
+		v := empty()
+		if decodeRows([]row[P]{key}, siblings, v, 0) != nil {
 			return nil
 		}
 		return pick(v)
 	}
 
-	r := Row[T]{
+	r := row[P]{
 		late: true,
-		put: func(b []byte, v *T, always bool, depth int) ([]byte, error) {
+		put: func(b []byte, v P, always bool, depth int) ([]byte, error) {
 			c := pick(v)
 			if c == nil || c.put == nil || c.readOnly {
 				return b, nil
 			}
-			return c.send(b, v, always || c.always, depth)
+			return send(c, b, v, always || c.always, depth)
 		},
-		get: func(typ uint16, p []byte, v *T, depth int) error {
+		get: func(typ uint16, p []byte, v P, depth int) error {
 			c := pick(v)
 			if c == nil || c.get == nil {
 				return nil
@@ -76,7 +84,7 @@ func Choose[T any, K comparable](key Row[T], of func(*T) *K, cases map[K]Row[T],
 			}
 			return c.show(b, p, siblings)
 		},
-		fill: func(r *rand.Rand, v *T, turns int) {
+		fill: func(r *rand.Rand, v P, turns int) {
 			if len(keys) == 0 {
 				return
 			}

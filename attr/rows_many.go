@@ -15,26 +15,30 @@ import (
 //
 // What is decoded is added to the field.
 func Repeated[T, V any](row Row[V], field func(*T) *[]V) Row[T] {
-	return Row[T]{
-		typ: row.typ, name: row.name, sub: row.sub, show: row.show, problem: row.cannotBeMember(), unset: true, many: true,
-		put: func(b []byte, v *T, _ bool, depth int) ([]byte, error) {
+	return Row[T]{repeated(row.row, field)}
+}
+
+func repeated[P, V any](one row[*V], field func(P) *[]V) row[P] {
+	return row[P]{
+		typ: one.typ, name: one.name, sub: one.sub, show: one.show, problem: cannotBeMember(&one), unset: true, many: true,
+		put: func(b []byte, v P, _ bool, depth int) ([]byte, error) {
 			items := *field(v)
 			for i := range items {
 				var err error
-				if b, err = row.sendAs(b, row.typ, &items[i], depth); err != nil {
+				if b, err = sendAs(&one, b, one.typ, &items[i], depth); err != nil {
 					return b, err
 				}
 			}
 			return b, nil
 		},
-		get: func(typ uint16, p []byte, v *T, depth int) error {
+		get: func(typ uint16, p []byte, v P, depth int) error {
 			list := field(v)
 			var zero V
 			*list = append(*list, zero)
-			return row.get(typ, p, &(*list)[len(*list)-1], depth)
+			return one.get(typ, p, &(*list)[len(*list)-1], depth)
 		},
-		fill: func(r *rand.Rand, v *T, turns int) { fillSome(r, row, field(v), turns) },
-		over: overEach(row, field),
+		fill: func(r *rand.Rand, v P, turns int) { fillSome(r, one, field(v), turns) },
+		over: overEach(one, field),
 	}
 }
 
@@ -46,9 +50,13 @@ func Repeated[T, V any](row Row[V], field func(*T) *[]V) Row[T] {
 //
 // A nest whose members all bear one type is an [Inline] nest with a [Repeated] row.
 func ListOf[T, V any](typ uint16, name string, member Row[V], field func(*T) *[]V) Row[T] {
-	return Row[T]{
-		typ: typ, name: name, sub: always(memberSchema[V]{member}), problem: member.cannotBeMember(),
-		put: func(b []byte, v *T, always bool, depth int) ([]byte, error) {
+	return Row[T]{listOf(typ, name, member.row, field)}
+}
+
+func listOf[P, V any](typ uint16, name string, member row[*V], field func(P) *[]V) row[P] {
+	return row[P]{
+		typ: typ, name: name, sub: always(memberSchema[*V]{member}), problem: cannotBeMember(&member),
+		put: func(b []byte, v P, always bool, depth int) ([]byte, error) {
 			items := *field(v)
 			if len(items) == 0 && !always {
 				return b, nil
@@ -56,13 +64,13 @@ func ListOf[T, V any](typ uint16, name string, member Row[V], field func(*T) *[]
 			b, start := BeginNested(b, typ)
 			for i := range items {
 				var err error
-				if b, err = member.sendAs(b, uint16(i+1), &items[i], depth+1); err != nil {
+				if b, err = sendAs(&member, b, uint16(i+1), &items[i], depth+1); err != nil {
 					return b, within(strconv.Itoa(i+1), err)
 				}
 			}
 			return EndNested(b, start)
 		},
-		get: func(_ uint16, p []byte, v *T, depth int) error {
+		get: func(_ uint16, p []byte, v P, depth int) error {
 			n := 0
 			for s := Scan(p); s.Next(); {
 				n++
@@ -79,7 +87,7 @@ func ListOf[T, V any](typ uint16, name string, member Row[V], field func(*T) *[]
 			*field(v) = list
 			return s.Err()
 		},
-		fill: func(r *rand.Rand, v *T, turns int) { fillSome(r, member, field(v), turns) },
+		fill: func(r *rand.Rand, v P, turns int) { fillSome(r, member, field(v), turns) },
 		over: overEach(member, field),
 	}
 }
@@ -91,9 +99,13 @@ func ListOf[T, V any](typ uint16, name string, member Row[V], field func(*T) *[]
 //
 //	attr.Map(8, "LIMITS", attr.U32(0, "", attr.Self[uint32]), func(c *config) *map[uint8]uint32 { return &c.Limits })
 func Map[T any, K Integer, V any](typ uint16, name string, member Row[V], field func(*T) *map[K]V) Row[T] {
-	return Row[T]{
-		typ: typ, name: name, sub: always(memberSchema[V]{member}), problem: member.cannotBeMember(),
-		put: func(b []byte, v *T, always bool, depth int) ([]byte, error) {
+	return Row[T]{mapOf(typ, name, member.row, field)}
+}
+
+func mapOf[P any, K Integer, V any](typ uint16, name string, member row[*V], field func(P) *map[K]V) row[P] {
+	return row[P]{
+		typ: typ, name: name, sub: always(memberSchema[*V]{member}), problem: cannotBeMember(&member),
+		put: func(b []byte, v P, always bool, depth int) ([]byte, error) {
 			m := *field(v)
 			if len(m) == 0 && !always {
 				return b, nil
@@ -105,13 +117,13 @@ func Map[T any, K Integer, V any](typ uint16, name string, member Row[V], field 
 				}
 				item := m[k]
 				var err error
-				if b, err = member.sendAs(b, uint16(k), &item, depth+1); err != nil {
+				if b, err = sendAs(&member, b, uint16(k), &item, depth+1); err != nil {
 					return b, within(decimal(k), err)
 				}
 			}
 			return EndNested(b, start)
 		},
-		get: func(_ uint16, p []byte, v *T, depth int) error {
+		get: func(_ uint16, p []byte, v P, depth int) error {
 			m := field(v)
 			if *m == nil {
 				*m = map[K]V{}
@@ -130,7 +142,7 @@ func Map[T any, K Integer, V any](typ uint16, name string, member Row[V], field 
 			}
 			return s.Err()
 		},
-		fill: func(r *rand.Rand, v *T, turns int) {
+		fill: func(r *rand.Rand, v P, turns int) {
 			m := map[K]V{}
 			for range 1 + r.IntN(3) {
 				var item V
@@ -148,26 +160,30 @@ func Map[T any, K Integer, V any](typ uint16, name string, member Row[V], field 
 //
 //	attr.Array(attr.BE16(3, "PORTS", attr.Self[uint16]), func(c *config) *[]uint16 { return &c.Ports })
 func Array[T, V any](row Row[V], field func(*T) *[]V) Row[T] {
-	return Row[T]{
-		typ: row.typ, name: row.name, problem: row.cannotBeElement(), flags: row.flags, show: showElements(row),
-		put: func(b []byte, v *T, always bool, depth int) ([]byte, error) {
+	return Row[T]{array(row.row, field)}
+}
+
+func array[P, V any](one row[*V], field func(P) *[]V) row[P] {
+	return row[P]{
+		typ: one.typ, name: one.name, problem: cannotBeElement(&one), flags: one.flags, show: showElements(one),
+		put: func(b []byte, v P, always bool, depth int) ([]byte, error) {
 			items := *field(v)
 			if len(items) == 0 && !always {
 				return b, nil
 			}
-			return row.sendArray(b, items, depth)
+			return sendArray(&one, b, items, depth)
 		},
-		get: func(_ uint16, p []byte, v *T, depth int) error {
-			if row.size == 0 || len(p)%row.size != 0 {
-				return malformed("%d bytes are no elements of %d", len(p), row.size)
+		get: func(_ uint16, p []byte, v P, depth int) error {
+			if one.size == 0 || len(p)%one.size != 0 {
+				return malformed("%d bytes are no elements of %d", len(p), one.size)
 			}
-			list := roomFor(*field(v), len(p)/row.size)[:len(p)/row.size]
+			list := roomFor(*field(v), len(p)/one.size)[:len(p)/one.size]
 			clear(list)
 			*field(v) = list
-			return row.getArray(p, list, depth)
+			return getArray(&one, p, list, depth)
 		},
-		fill: func(r *rand.Rand, v *T, turns int) { fillSome(r, row, field(v), turns) },
-		over: overEach(row, field),
+		fill: func(r *rand.Rand, v P, turns int) { fillSome(r, one, field(v), turns) },
+		over: overEach(one, field),
 	}
 }
 
@@ -176,28 +192,32 @@ func Array[T, V any](row Row[V], field func(*T) *[]V) Row[T] {
 //
 //	attr.FixedArray(attr.U32(4, "KEYS", attr.Self[uint32]), func(c *config) []uint32 { return c.Keys[:] })
 func FixedArray[T, V any](row Row[V], field func(*T) []V) Row[T] {
-	size := row.size * len(field(new(T)))
-	r := Row[T]{
-		typ: row.typ, name: row.name, size: size, problem: row.cannotBeElement(), flags: row.flags, show: showElements(row),
-		put: func(b []byte, v *T, always bool, depth int) ([]byte, error) {
+	return Row[T]{fixedArray(row.row, len(field(new(T))), field)}
+}
+
+func fixedArray[P, V any](one row[*V], n int, field func(P) []V) row[P] {
+	size := one.size * n
+	r := row[P]{
+		typ: one.typ, name: one.name, size: size, problem: cannotBeElement(&one), flags: one.flags, show: showElements(one),
+		put: func(b []byte, v P, always bool, depth int) ([]byte, error) {
 			start := len(b)
-			b, err := row.sendArray(b, field(v), depth)
+			b, err := sendArray(&one, b, field(v), depth)
 			return dropZeros(b, start, always), err
 		},
-		get: func(_ uint16, p []byte, v *T, depth int) error {
+		get: func(_ uint16, p []byte, v P, depth int) error {
 			if len(p) != size {
 				return malformed("%d bytes, want %d", len(p), size)
 			}
-			return row.getArray(p, field(v), depth)
+			return getArray(&one, p, field(v), depth)
 		},
-		fill: func(r *rand.Rand, v *T, turns int) {
+		fill: func(r *rand.Rand, v P, turns int) {
 			for i := range field(v) {
-				row.fill(r, &field(v)[i], turns)
+				one.fill(r, &field(v)[i], turns)
 			}
 		},
 	}
-	if row.over != nil {
-		r.over = func(v *T, limit uint64) error { return overSlice(row, field(v), limit) }
+	if one.over != nil {
+		r.over = func(v P, limit uint64) error { return overSlice(one, field(v), limit) }
 	}
 	return r
 }
@@ -207,37 +227,44 @@ func FixedArray[T, V any](row Row[V], field func(*T) []V) Row[T] {
 //
 //	attr.FixedBytes(3, "PUBLIC_KEY", func(p *peer) []byte { return p.Key[:] })
 func FixedBytes[T any](typ uint16, name string, field func(*T) []byte) Row[T] {
-	size := len(field(new(T)))
-	return Row[T]{
+	return Row[T]{fixedBytes(typ, name, len(field(new(T))), field)}
+}
+
+func fixedBytes[P any](typ uint16, name string, size int, field func(P) []byte) row[P] {
+	return row[P]{
 		typ: typ, name: name, size: size,
 		show: func(b, p, _ []byte) ([]byte, bool) { return appendHex(b, p), true },
-		put: func(b []byte, v *T, always bool, _ int) ([]byte, error) {
+		put: func(b []byte, v P, always bool, _ int) ([]byte, error) {
 			if err := checkLen(size); err != nil {
 				return b, err
 			}
 			start := len(b)
 			return dropZeros(AppendBytes(b, typ, field(v)), start, always), nil
 		},
-		get: func(_ uint16, p []byte, v *T, _ int) error {
+		get: func(_ uint16, p []byte, v P, _ int) error {
 			if len(p) != size {
 				return malformed("%d bytes, want %d", len(p), size)
 			}
 			copy(field(v), p)
 			return nil
 		},
-		fill: func(r *rand.Rand, v *T, _ int) { copy(field(v), randomBytes(r, size)) },
+		fill: func(r *rand.Rand, v P, _ int) { copy(field(v), randomBytes(r, size)) },
 	}
 }
 
 // FixedString is text in a payload of size bytes that is filled up with zeros, of
 // which one at least is sent (char name[16]). The field must not contain a NUL.
 func FixedString[T any, V ~string](typ uint16, name string, size int, field func(*T) *V) Row[T] {
+	return Row[T]{fixedString(typ, name, size, field)}
+}
+
+func fixedString[P any, V ~string](typ uint16, name string, size int, field func(P) *V) row[P] {
 	if size < 2 {
-		return Row[T]{typ: typ, name: name, problem: "no text fits in it"}
+		return row[P]{typ: typ, name: name, problem: "no text fits in it"}
 	}
-	return Row[T]{
+	return row[P]{
 		typ: typ, name: name, size: size, show: showText,
-		put: func(b []byte, v *T, always bool, _ int) ([]byte, error) {
+		put: func(b []byte, v P, always bool, _ int) ([]byte, error) {
 			s := string(*field(v))
 			if s == "" && !always {
 				return b, nil
@@ -255,13 +282,13 @@ func FixedString[T any, V ~string](typ uint16, name string, size int, field func
 			b = append(appendHeader(b, typ, size), s...)
 			return pad(appendZeros(b, size-len(s)), size), nil
 		},
-		get:  func(_ uint16, p []byte, v *T, _ int) error { *field(v) = V(text(p)); return nil },
-		fill: func(r *rand.Rand, v *T, _ int) { *field(v) = V(randomText(r, size-1)) },
+		get:  func(_ uint16, p []byte, v P, _ int) error { *field(v) = V(text(p)); return nil },
+		fill: func(r *rand.Rand, v P, _ int) { *field(v) = V(randomText(r, size-1)) },
 	}
 }
 
 // cannotBeMember says why the row cannot be that of one of many attributes.
-func (r *Row[T]) cannotBeMember() string {
+func cannotBeMember[P any](r *row[P]) string {
 	switch {
 	case r.problem != "":
 		return r.problem
@@ -274,8 +301,8 @@ func (r *Row[T]) cannotBeMember() string {
 }
 
 // cannotBeElement says why the row cannot be that of a part of a payload.
-func (r *Row[T]) cannotBeElement() string {
-	if problem := r.cannotBeMember(); problem != "" {
+func cannotBeElement[P any](r *row[P]) string {
+	if problem := cannotBeMember(r); problem != "" {
 		return problem
 	}
 	if r.size == 0 {
@@ -285,9 +312,9 @@ func (r *Row[T]) cannotBeElement() string {
 }
 
 // sendAs appends the attribute of one row under another type, set or not.
-func (r *Row[T]) sendAs(b []byte, typ uint16, v *T, depth int) ([]byte, error) {
+func sendAs[P any](r *row[P], b []byte, typ uint16, v P, depth int) ([]byte, error) {
 	start := len(b)
-	b, err := r.send(b, v, true, depth)
+	b, err := send(r, b, v, true, depth)
 	switch {
 	case err != nil:
 		return b, err
@@ -299,9 +326,9 @@ func (r *Row[T]) sendAs(b []byte, typ uint16, v *T, depth int) ([]byte, error) {
 }
 
 // sendPayload appends what stands behind the header of the row's attribute.
-func (r *Row[T]) sendPayload(b []byte, v *T, depth int) ([]byte, error) {
+func sendPayload[P any](r *row[P], b []byte, v P, depth int) ([]byte, error) {
 	start := len(b)
-	b, err := r.sendAs(b, 0, v, depth)
+	b, err := sendAs(r, b, 0, v, depth)
 	if err != nil {
 		return b, err
 	}
@@ -310,14 +337,14 @@ func (r *Row[T]) sendPayload(b []byte, v *T, depth int) ([]byte, error) {
 }
 
 // sendArray appends an attribute of elements.
-func (r *Row[T]) sendArray(b []byte, items []T, depth int) ([]byte, error) {
+func sendArray[V any](r *row[*V], b []byte, items []V, depth int) ([]byte, error) {
 	if err := checkLen(r.size * len(items)); err != nil {
 		return b, err
 	}
 	b = appendHeader(b, r.typ, r.size*len(items))
 	for i := range items {
 		var err error
-		if b, err = r.sendPayload(b, &items[i], depth); err != nil {
+		if b, err = sendPayload(r, b, &items[i], depth); err != nil {
 			return b, within(strconv.Itoa(i+1), err)
 		}
 	}
@@ -325,7 +352,7 @@ func (r *Row[T]) sendArray(b []byte, items []T, depth int) ([]byte, error) {
 }
 
 // getArray stores a payload whose length is that of the elements.
-func (r *Row[T]) getArray(p []byte, items []T, depth int) error {
+func getArray[V any](r *row[*V], p []byte, items []V, depth int) error {
 	for i := range items {
 		if err := r.get(0, p[i*r.size:(i+1)*r.size], &items[i], depth); err != nil {
 			return within(strconv.Itoa(i+1), err)
@@ -356,25 +383,25 @@ func dropZeros(b []byte, start int, always bool) []byte {
 }
 
 // fillSome fills a slice with one to three elements.
-func fillSome[V any](r *rand.Rand, row Row[V], list *[]V, turns int) {
+func fillSome[V any](r *rand.Rand, one row[*V], list *[]V, turns int) {
 	items := make([]V, 1+r.IntN(3))
 	for i := range items {
-		row.fill(r, &items[i], turns)
+		one.fill(r, &items[i], turns)
 	}
 	*list = items
 }
 
 // overEach returns the check of a limit for all elements, nil if the row has none.
-func overEach[T, V any](row Row[V], field func(*T) *[]V) func(v *T, limit uint64) error {
-	if row.over == nil {
+func overEach[P, V any](one row[*V], field func(P) *[]V) func(v P, limit uint64) error {
+	if one.over == nil {
 		return nil
 	}
-	return func(v *T, limit uint64) error { return overSlice(row, *field(v), limit) }
+	return func(v P, limit uint64) error { return overSlice(one, *field(v), limit) }
 }
 
-func overSlice[V any](row Row[V], items []V, limit uint64) error {
+func overSlice[V any](one row[*V], items []V, limit uint64) error {
 	for i := range items {
-		if err := row.over(&items[i], limit); err != nil {
+		if err := one.over(&items[i], limit); err != nil {
 			return within(strconv.Itoa(i+1), err)
 		}
 	}
@@ -382,9 +409,9 @@ func overSlice[V any](row Row[V], items []V, limit uint64) error {
 }
 
 // memberSchema names the members of a list or map by their number.
-type memberSchema[V any] struct{ row Row[V] }
+type memberSchema[P any] struct{ row row[P] }
 
-func (m memberSchema[V]) Attr(typ uint16, siblings []byte) (string, Schema) {
+func (m memberSchema[P]) Attr(typ uint16, siblings []byte) (string, Schema) {
 	if m.row.sub == nil {
 		return strconv.Itoa(int(typ)), nil
 	}

@@ -4,7 +4,7 @@ import "time"
 
 // Millis64 is a duration as a 64-bit count of milliseconds, rounded up.
 func Millis64[T any](typ uint16, name string, field func(*T) *time.Duration) Row[T] {
-	return duration(typ, name, time.Millisecond, 8, field)
+	return Row[T]{duration(typ, name, time.Millisecond, 8, field)}
 }
 
 // OptMillis64 is [Millis64] where zero is a value: nil is not sent.

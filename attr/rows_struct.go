@@ -25,21 +25,29 @@ type Layout[S any] struct {
 
 // Append appends the struct to b. It returns an *[Error] for a value that its field
 // cannot hold; then the bytes are of no use.
-func (l Layout[S]) Append(b []byte, v *S) ([]byte, error) { return l.append(b, v, 0) }
+func (l Layout[S]) Append(b []byte, v *S) ([]byte, error) { return appendLayout(l.rows(), b, v, 0) }
 
-func (l Layout[S]) append(b []byte, v *S, depth int) ([]byte, error) {
+// layout is what a Layout is made of; see row.
+type layout[P any] struct {
+	size   int
+	fields []row[P]
+}
+
+func (l Layout[S]) rows() layout[*S] { return layout[*S]{l.Size, rowsOf(Table[S](l.Fields))} }
+
+func appendLayout[P any](l layout[P], b []byte, v P, depth int) ([]byte, error) {
 	start := len(b)
-	b = appendZeros(b, l.Size)
-	for i := range l.Fields {
-		r := &l.Fields[i]
+	b = appendZeros(b, l.size)
+	for i := range l.fields {
+		r := &l.fields[i]
 		if r.readOnly {
 			continue
 		}
-		if problem := l.problem(r); problem != "" {
+		if problem := misplaced(l, r); problem != "" {
 			return b, within(r.name, invalid(problem))
 		}
 		end := len(b)
-		b2, err := r.send(b, v, true, depth)
+		b2, err := send(r, b, v, true, depth)
 		if err != nil {
 			return b, within(r.name, err)
 		}
@@ -55,11 +63,11 @@ func (l Layout[S]) append(b []byte, v *S, depth int) ([]byte, error) {
 // their values, and what is behind the struct is ignored: older kernels send less,
 // newer ones more. It returns an *[Error] that matches [ErrMalformed] for a value
 // that its field cannot hold.
-func (l Layout[S]) Decode(b []byte, v *S) error { return l.decode(b, v, 0) }
+func (l Layout[S]) Decode(b []byte, v *S) error { return decodeLayout(l.rows(), b, v, 0) }
 
-func (l Layout[S]) decode(b []byte, v *S, depth int) error {
-	for i := range l.Fields {
-		r := &l.Fields[i]
+func decodeLayout[P any](l layout[P], b []byte, v P, depth int) error {
+	for i := range l.fields {
+		r := &l.fields[i]
 		end := int(r.typ) + r.size
 		if r.get == nil || r.size == 0 || end > len(b) {
 			continue
@@ -73,14 +81,16 @@ func (l Layout[S]) decode(b []byte, v *S, depth int) error {
 
 // Check returns an error if a field has no name or no fixed size, lies outside of the
 // struct, or over another. Tests call it.
-func (l Layout[S]) Check() error {
+func (l Layout[S]) Check() error { return checkLayout(l.rows()) }
+
+func checkLayout[P any](l layout[P]) error {
 	covered := map[int]string{}
-	for i := range l.Fields {
-		r := &l.Fields[i]
+	for i := range l.fields {
+		r := &l.fields[i]
 		if r.name == "" {
 			return Refuse("the field at offset %d has no name", r.typ)
 		}
-		if problem := l.problem(r); problem != "" {
+		if problem := misplaced(l, r); problem != "" {
 			return within(r.name, invalid(problem))
 		}
 		for off := int(r.typ); off < int(r.typ)+r.size; off++ {
@@ -93,14 +103,14 @@ func (l Layout[S]) Check() error {
 	return nil
 }
 
-// problem says why a row cannot be a field of the struct.
-func (l Layout[S]) problem(r *Row[S]) string {
+// misplaced says why a row cannot be a field of the struct.
+func misplaced[P any](l layout[P], r *row[P]) string {
 	switch {
 	case r.readOnly && r.problem == "" && r.size != 0:
 		return ""
-	case r.cannotBeElement() != "":
-		return r.cannotBeElement()
-	case int(r.typ)+r.size > l.Size:
+	case cannotBeElement(r) != "":
+		return cannotBeElement(r)
+	case int(r.typ)+r.size > l.size:
 		return "the field lies outside of the struct"
 	}
 	return ""
@@ -110,50 +120,54 @@ func (l Layout[S]) problem(r *Row[S]) string {
 // sent. A payload that is shorter or longer than the struct is decoded as far as both
 // go. For one where zeros are a value use [Opt].
 func Struct[T, S any](typ uint16, name string, layout Layout[S], field func(*T) *S) Row[T] {
-	r := Row[T]{
-		typ: typ, name: name, size: layout.Size,
-		put: func(b []byte, v *T, always bool, depth int) ([]byte, error) {
-			if err := checkLen(layout.Size); err != nil {
+	return Row[T]{structured(typ, name, layout.rows(), field)}
+}
+
+func structured[P, Q any](typ uint16, name string, l layout[Q], field func(P) Q) row[P] {
+	r := row[P]{
+		typ: typ, name: name, size: l.size,
+		put: func(b []byte, v P, always bool, depth int) ([]byte, error) {
+			if err := checkLen(l.size); err != nil {
 				return b, err
 			}
 			start := len(b)
-			b, err := layout.append(appendHeader(b, typ, layout.Size), field(v), depth)
-			return dropZeros(pad(b, layout.Size), start, always), err
+			b, err := appendLayout(l, appendHeader(b, typ, l.size), field(v), depth)
+			return dropZeros(pad(b, l.size), start, always), err
 		},
-		get: func(_ uint16, p []byte, v *T, depth int) error { return layout.decode(p, field(v), depth) },
-		fill: func(r *rand.Rand, v *T, turns int) {
-			for i := range layout.Fields {
-				if f := &layout.Fields[i]; f.fill != nil && !f.readOnly {
+		get: func(_ uint16, p []byte, v P, depth int) error { return decodeLayout(l, p, field(v), depth) },
+		fill: func(r *rand.Rand, v P, turns int) {
+			for i := range l.fields {
+				if f := &l.fields[i]; f.fill != nil && !f.readOnly {
 					f.fill(r, field(v), turns)
 				}
 			}
 		},
-		show: layout.show,
+		show: func(b, p, _ []byte) ([]byte, bool) { return showLayout(l, b, p) },
 	}
-	if err := layout.Check(); err != nil {
+	if err := checkLayout(l); err != nil {
 		r.problem = err.Error()
 	}
 	return r
 }
 
-// show writes the fields that p has: {hits=1 misses=2}.
-func (l Layout[S]) show(b, p, _ []byte) ([]byte, bool) {
+// showLayout writes the fields that p has: {hits=1 misses=2}.
+func showLayout[P any](l layout[P], b, p []byte) ([]byte, bool) {
 	b = append(b, '{')
 	sep := ""
-	for i := range l.Fields {
-		r := &l.Fields[i]
+	for i := range l.fields {
+		r := &l.fields[i]
 		end := int(r.typ) + r.size
 		if r.size == 0 || end > len(p) {
 			continue
 		}
 		b = append(b, sep...)
 		b = append(append(b, r.name...), '=')
-		b = r.appendValue(b, p[r.typ:end], nil)
+		b = appendValue(r, b, p[r.typ:end], nil)
 		sep = " "
 	}
-	if len(p) > l.Size {
+	if len(p) > l.size {
 		b = append(b, sep...)
-		b = append(b, "and "+strconv.Itoa(len(p)-l.Size)+" bytes"...)
+		b = append(b, "and "+strconv.Itoa(len(p)-l.size)+" bytes"...)
 	}
 	return append(b, '}'), true
 }

@@ -3,6 +3,7 @@ package attr
 import (
 	"errors"
 	"math/rand/v2"
+	"unsafe"
 )
 
 // Table describes the attributes of one nest as fields of T, one row an
@@ -12,17 +13,24 @@ type Table[T any] []Row[T]
 
 // Row ties one attribute to one field of T. Rows are made by this package's
 // constructors ([U32], [String], [Nested], …) and refined by their methods.
-type Row[T any] struct {
+type Row[T any] struct{ row[*T] }
+
+// row is what a Row is made of. P is the pointer to the struct: of a function the
+// compiler makes one for all pointers, but one for each struct, and hundreds of tables
+// would be nearly all that a package consists of. So what rows and tables do is done by
+// functions of row, and Row and Table have no more than what a caller sees. Those that
+// would bring their closures into each caller are not inlined.
+type row[P any] struct {
 	typ  uint16
 	name string
 	size int // of the payload, if it is always the same
 
-	put  func(b []byte, v *T, always bool, depth int) ([]byte, error) // appends the attribute if the field is set, or always
-	get  func(typ uint16, p []byte, v *T, depth int) error            // stores the payload
-	fill func(r *rand.Rand, v *T, turns int)                          // sets the field at random, for tests
-	sub  func(siblings []byte) Schema                                 // names inside the payload
-	show func(b, p, siblings []byte) (_ []byte, ok bool)              // appends the payload as text
-	over func(v *T, limit uint64) error                               // refuses an integer above the limit
+	put  func(b []byte, v P, always bool, depth int) ([]byte, error) // appends the attribute if the field is set, or always
+	get  func(typ uint16, p []byte, v P, depth int) error            // stores the payload
+	fill func(r *rand.Rand, v P, turns int)                          // sets the field at random, for tests
+	sub  func(siblings []byte) Schema                                // names inside the payload
+	show func(b, p, siblings []byte) (_ []byte, ok bool)             // appends the payload as text
+	over func(v P, limit uint64) error                               // refuses an integer above the limit
 
 	always   bool // sent even if zero
 	unset    bool // zero cannot be sent, whatever always says
@@ -34,7 +42,7 @@ type Row[T any] struct {
 	max      uint64
 	problem  string // why the row cannot work
 
-	self *Table[T] // the only row of a table that stands for another: see Recursive
+	self *[]row[P] // the only row of a table that stands for another: see Recursive
 }
 
 // maxDepth is how many nests may stand in each other, more than any protocol has.
@@ -66,18 +74,23 @@ func (r Row[T]) ReadOnly() Row[T] {
 // Max returns the row of an integer with values above n refused before anything
 // is sent. n must not be 0.
 func (r Row[T]) Max(n uint64) Row[T] {
+	limit(&r.row, n)
+	return r
+}
+
+//go:noinline
+func limit[P any](r *row[P], n uint64) {
 	fill, over := r.fill, r.over
 	if over == nil {
 		r.problem = "Max is for integers"
-		return r
+		return
 	}
 	r.max = n
-	r.fill = func(rnd *rand.Rand, v *T, turns int) {
+	r.fill = func(rnd *rand.Rand, v P, turns int) {
 		for fill(rnd, v, turns); over(v, n) != nil; {
 			fill(rnd, v, turns)
 		}
 	}
-	return r
 }
 
 // NetByteOrder returns the row with NLA_F_NET_BYTEORDER set in the type that is
@@ -99,12 +112,17 @@ func (r Row[T]) Within(choose func(siblings []byte) Schema) Row[T] {
 // Sample returns the row with a function that sets its field at random to
 // something that survives a round trip. [Custom] rows need it to be tested.
 func (r Row[T]) Sample(fill func(r *rand.Rand, v *T)) Row[T] {
-	r.fill = func(rnd *rand.Rand, v *T, _ int) { fill(rnd, v) }
+	r.fill = anyTurn(fill)
 	return r
 }
 
+//go:noinline
+func anyTurn[P any](fill func(r *rand.Rand, v P)) func(r *rand.Rand, v P, turns int) {
+	return func(r *rand.Rand, v P, _ int) { fill(r, v) }
+}
+
 // send appends the attribute of one row.
-func (r *Row[T]) send(b []byte, v *T, always bool, depth int) ([]byte, error) {
+func send[P any](r *row[P], b []byte, v P, always bool, depth int) ([]byte, error) {
 	if r.problem != "" {
 		return b, invalid(r.problem)
 	}
@@ -121,23 +139,26 @@ func (r *Row[T]) send(b []byte, v *T, always bool, depth int) ([]byte, error) {
 	return b, err
 }
 
+// rowsOf returns what the table is made of, which is the same in memory.
+func rowsOf[T any](t Table[T]) []row[*T] { return *(*[]row[*T])(unsafe.Pointer(&t)) }
+
 // Append appends the attributes of every set field of v to b, in the order of
 // the rows. It returns an *[Error] for a value that its attribute cannot hold;
 // then the bytes are of no use.
-func (t Table[T]) Append(b []byte, v *T) ([]byte, error) { return t.append(b, v, 0) }
+func (t Table[T]) Append(b []byte, v *T) ([]byte, error) { return appendRows(rowsOf(t), b, v, 0) }
 
-func (t Table[T]) append(b []byte, v *T, depth int) ([]byte, error) {
+func appendRows[P any](t []row[P], b []byte, v P, depth int) ([]byte, error) {
 	if depth > maxDepth {
 		return b, invalid("nested deeper than " + decimal(maxDepth))
 	}
-	t = t.rows()
+	t = itself(t)
 	for i := range t {
 		r := &t[i]
 		if r.readOnly || r.put == nil && r.problem == "" {
 			continue
 		}
 		var err error
-		if b, err = r.send(b, v, r.always, depth); err != nil {
+		if b, err = send(r, b, v, r.always, depth); err != nil {
 			return b, within(r.name, err)
 		}
 	}
@@ -147,27 +168,27 @@ func (t Table[T]) append(b []byte, v *T, depth int) ([]byte, error) {
 // Decode stores the attributes in b into v. Fields without an attribute keep
 // their values. The bytes are copied where a field needs them, so that v does
 // not hold on to b. It returns an *[Error] that matches [ErrMalformed].
-func (t Table[T]) Decode(b []byte, v *T) error { return t.decode(b, v, 0) }
+func (t Table[T]) Decode(b []byte, v *T) error { return decodeRows(rowsOf(t), b, v, 0) }
 
-func (t Table[T]) decode(b []byte, v *T, depth int) error {
+func decodeRows[P any](t []row[P], b []byte, v P, depth int) error {
 	if depth > maxDepth {
 		return &Error{Err: malformed("nested deeper than %d", maxDepth)}
 	}
-	t = t.rows()
-	late, err := t.walk(b, v, depth, false)
+	t = itself(t)
+	late, err := walk(t, b, v, depth, false)
 	if late && err == nil {
-		_, err = t.walk(b, v, depth, true)
+		_, err = walk(t, b, v, depth, true)
 	}
 	return err
 }
 
 // walk stores the attributes in b whose rows are late, or those whose rows are not,
 // and then tells whether it came by the others.
-func (t Table[T]) walk(b []byte, v *T, depth int, late bool) (others bool, err error) {
+func walk[P any](t []row[P], b []byte, v P, depth int, late bool) (others bool, err error) {
 	s := Scan(b)
 	hint := 0
 	for s.Next() {
-		i := t.find(s.Type(), hint)
+		i := find(t, s.Type(), hint)
 		if i < 0 {
 			continue
 		}
@@ -192,8 +213,8 @@ func (t Table[T]) walk(b []byte, v *T, depth int, late bool) (others bool, err e
 	return others, nil
 }
 
-// rows returns the table that t stands for.
-func (t Table[T]) rows() Table[T] {
+// itself returns the table that t stands for.
+func itself[P any](t []row[P]) []row[P] {
 	if len(t) == 1 && t[0].self != nil {
 		return *t[0].self
 	}
@@ -203,7 +224,7 @@ func (t Table[T]) rows() Table[T] {
 // find returns the index of the row for typ, else that of the Rest row, else -1.
 // It looks at hint first and then around: with rows in the order of the message
 // every look-up is the first comparison.
-func (t Table[T]) find(typ uint16, hint int) int {
+func find[P any](t []row[P], typ uint16, hint int) int {
 	if hint < len(t) && t[hint].typ == typ && !t[hint].rest {
 		return hint
 	}
@@ -222,9 +243,9 @@ func (t Table[T]) find(typ uint16, hint int) int {
 	return rest
 }
 
-// row returns the row for typ, nil if there is none.
-func (t Table[T]) row(typ uint16) *Row[T] {
-	t = t.rows()
+// rowOf returns the row for typ, nil if there is none.
+func rowOf[P any](t []row[P], typ uint16) *row[P] {
+	t = itself(t)
 	for i := range t {
 		if t[i].typ == typ && !t[i].rest {
 			return &t[i]
@@ -235,7 +256,11 @@ func (t Table[T]) row(typ uint16) *Row[T] {
 
 // Attr implements [Schema].
 func (t Table[T]) Attr(typ uint16, siblings []byte) (name string, sub Schema) {
-	r := t.row(typ)
+	return nameIn(rowsOf(t), typ, siblings)
+}
+
+func nameIn[P any](t []row[P], typ uint16, siblings []byte) (name string, sub Schema) {
+	r := rowOf(t, typ)
 	if r == nil {
 		return "", nil
 	}
@@ -247,15 +272,15 @@ func (t Table[T]) Attr(typ uint16, siblings []byte) (name string, sub Schema) {
 
 // Fill sets every field that a row can send to a random value, for round-trip
 // tests.
-func (t Table[T]) Fill(r *rand.Rand, v *T) { t.fill(r, v, 0, false) }
+func (t Table[T]) Fill(r *rand.Rand, v *T) { fillRows(rowsOf(t), r, v, 0, false) }
 
 // FillAll is Fill with the fields that are only read as well.
-func (t Table[T]) FillAll(r *rand.Rand, v *T) { t.fill(r, v, 0, true) }
+func (t Table[T]) FillAll(r *rand.Rand, v *T) { fillRows(rowsOf(t), r, v, 0, true) }
 
 // maxTurns is how often a table that nests itself is filled inside itself.
 const maxTurns = 2
 
-func (t Table[T]) fill(r *rand.Rand, v *T, turns int, all bool) {
+func fillRows[P any](t []row[P], r *rand.Rand, v P, turns int, all bool) {
 	for _, late := range []bool{false, true} {
 		for i := range t {
 			if row := &t[i]; row.fill != nil && row.late == late && (all || !row.readOnly) {
@@ -268,10 +293,12 @@ func (t Table[T]) fill(r *rand.Rand, v *T, turns int, all bool) {
 // Check returns an error if the table is inconsistent: two rows of one type, a
 // row without a name, more than one Rest row, a row of something that its
 // constructor does not take. Tests call it.
-func (t Table[T]) Check() error {
+func (t Table[T]) Check() error { return check(rowsOf(t)) }
+
+func check[P any](t []row[P]) error {
 	seen := map[uint16]string{}
 	rests := 0
-	for _, r := range t.rows() {
+	for _, r := range itself(t) {
 		switch {
 		case r.rest:
 			rests++
