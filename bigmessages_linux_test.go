@@ -14,13 +14,14 @@ import (
 
 // A message of any length is read without loss: longer than the 32 KiB that a kernel fills
 // in a list elsewhere, then longer than the buffer for replies and than an attribute can
-// say, as that of a network card with many virtual functions is.
+// say, as that of a network card with many virtual functions is. More than the longest here
+// does not fit the scripted kernel's buffer everywhere.
 func TestMessagesOfAnyLength(t *testing.T) {
 	small := make([]byte, 16)
 	for _, tc := range []struct {
 		size      int
 		truncated bool
-	}{{1_000, false}, {40_000, false}, {63_000, false}, {66_000, true}, {100_000, true}, {400_000, true}} {
+	}{{1_000, false}, {40_000, false}, {63_000, false}, {66_000, true}, {100_000, true}, {200_000, true}} {
 		message := bytes.Repeat([]byte("0123456789abcde"), tc.size/15)
 		client := func() (*nlkit.Client, *nlfake.Kernel) {
 			return fake(t, func(_ *nlfake.Socket, reqs []netlink.Message) [][]byte {
