@@ -160,7 +160,7 @@ func floorCodec(way, what string) variant {
 func decoding(what string, variants ...variant) work {
 	return work{
 		name: "decode-" + what, about: "decode the message of one " + what + ", without the kernel", unit: "message",
-		full: scale{n: 500_000}, quick: scale{n: 30_000}, least: scale{n: 50}, practice: 1000,
+		full: scale{n: 500_000}, quick: scale{n: 15_000}, least: scale{n: 50}, practice: 1000,
 		scene:    codecScene,
 		variants: append([]variant{floorCodec("decode", what)}, variants...),
 	}
@@ -210,13 +210,13 @@ var codecWorks = []work{
 	),
 	{
 		name: "decode-nflog", about: "decode the message of one logged packet, without the kernel", unit: "message",
-		full: scale{n: 500_000}, quick: scale{n: 30_000}, least: scale{n: 50}, passes: 5,
+		full: scale{n: 500_000}, quick: scale{n: 15_000}, least: scale{n: 50}, passes: 5,
 		scene:    codecScene,
 		variants: []variant{ownDecode("nflog", "^BenchmarkDecode$/^scan$")},
 	},
 	{
 		name: "encode-route", about: "encode the message that adds a route, without the kernel", unit: "message",
-		full: scale{n: 500_000}, quick: scale{n: 30_000}, least: scale{n: 50}, practice: 1000,
+		full: scale{n: 500_000}, quick: scale{n: 15_000}, least: scale{n: 50}, practice: 1000,
 		scene: codecScene,
 		variants: []variant{
 			floorCodec("encode", linkName),

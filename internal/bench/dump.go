@@ -140,7 +140,7 @@ var ipv4 = route.MatchFamily(rtnl.FamilyIPv4)
 var routeWorks = []work{
 	{
 		name: "routes", about: "list IPv4 routes, one at a time", unit: "route",
-		full: scale{n: 100_000}, quick: scale{n: 30_000}, least: scale{n: 500}, practice: 1,
+		full: scale{n: 100_000}, quick: scale{n: 20_000}, least: scale{n: 500}, practice: 1,
 		scene: routeScene,
 		variants: []variant{
 			floorDump("route"),
@@ -158,7 +158,7 @@ var routeWorks = []work{
 	},
 	{
 		name: "routes-list", about: "list IPv4 routes into a slice", unit: "route",
-		full: scale{n: 100_000}, quick: scale{n: 30_000}, least: scale{n: 500}, practice: 2, rounds: 2,
+		full: scale{n: 100_000}, quick: scale{n: 20_000}, least: scale{n: 500}, practice: 2, rounds: 2,
 		scene: routeScene,
 		variants: []variant{
 			floorDump("route"),
@@ -201,7 +201,7 @@ var routeWorks = []work{
 }
 
 // fewMillion is what a quick run has in place of a million.
-var fewMillion = scale{n: 100_000}
+var fewMillion = scale{n: 80_000}
 
 var mainTable = route.MatchTable(rtnl.TableMain)
 
@@ -353,7 +353,7 @@ var (
 	jsimLinks = jsimList(func(c *rtnetlink.Conn) ([]rtnetlink.LinkMessage, error) { return c.Link.List() },
 		func(l rtnetlink.LinkMessage) bool { return l.Index != 1 })
 	manyLinks = scale{n: 10_000}
-	fewLinks  = scale{n: 3000}
+	fewLinks  = scale{n: 2000}
 )
 
 var linkWorks = append(callWorks, []work{

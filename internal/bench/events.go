@@ -185,7 +185,7 @@ func floorEvents(buffer int) variant {
 var eventWorks = []work{
 	{
 		name: "event", about: "an event of a subscription to routes", unit: "event", figure: cpuTime,
-		full: scale{n: 100_000}, quick: scale{n: 25_000}, least: scale{n: 300},
+		full: scale{n: 100_000}, quick: scale{n: 15_000}, least: scale{n: 300},
 		scene: eventScene,
 		variants: []variant{
 			floorEvents(eventBuffer),

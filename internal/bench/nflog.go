@@ -34,7 +34,7 @@ const (
 var nflogWorks = []work{{
 	name: "nflog", about: "receive packets of NFLOG, 256 bytes long, of which 128 are copied, with a receive buffer of 32 MiB", unit: "packet",
 	figure: cpuTime,
-	full:   scale{n: 200_000}, quick: scale{n: 15_000}, least: scale{n: 2000}, open: true, passes: 5,
+	full:   scale{n: 200_000}, quick: scale{n: 10_000}, least: scale{n: 2000}, open: true, passes: 5,
 	scene: scene{name: "nflog", build: nflogStage, fresh: true},
 	variants: []variant{
 		{name: "C, batched", by: byC, c: "nflog.c", args: []string{"131072", "400"}},

@@ -163,7 +163,7 @@ func batchGoals(name string) []goal {
 var writeWorks = []work{
 	{
 		name: "add", about: "add routes", unit: "route",
-		full: scale{n: 100_000}, quick: scale{n: 6000}, least: scale{n: 300}, passes: 5,
+		full: scale{n: 100_000}, quick: scale{n: 4000}, least: scale{n: 300}, passes: 5,
 		scene: emptyScene,
 		variants: []variant{
 			floorBatch("add"),
@@ -177,7 +177,7 @@ var writeWorks = []work{
 	},
 	{
 		name: "delete", about: "delete routes", unit: "route",
-		full: scale{n: 100_000}, quick: scale{n: 6000}, least: scale{n: 300}, passes: 5,
+		full: scale{n: 100_000}, quick: scale{n: 4000}, least: scale{n: 300}, passes: 5,
 		scene: filledScene,
 		variants: []variant{
 			floorBatch("delete"),
