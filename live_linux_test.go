@@ -14,21 +14,12 @@ import (
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
+	"github.com/nlkit/nlkit/internal/livetest"
 	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/internal/uapi"
 )
 
-// live returns a client for a fresh network namespace of the real kernel.
-func live(t testing.TB, opts ...nlkit.Option) (*nlkit.Client, *nstest.NS) {
-	t.Helper()
-	ns := nstest.New(t)
-	c, err := nlkit.New(append(opts, nlkit.WithNetNSFD(ns.FD()))...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	return c, ns
-}
+var live = livetest.New
 
 // setLoopback is a request that raises an event of the link group: it sets lo's
 // transmit queue length.

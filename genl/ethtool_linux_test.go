@@ -14,7 +14,7 @@ import (
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/genl"
-	"github.com/nlkit/nlkit/internal/nstest"
+	"github.com/nlkit/nlkit/internal/livetest"
 	"github.com/nlkit/nlkit/internal/uapi"
 )
 
@@ -119,17 +119,7 @@ func (f *features) hasBit(n uint32) bool {
 	return binary.NativeEndian.Uint32(f.Active.Words[n/32*4:])&(1<<(n%32)) != 0
 }
 
-// live returns a client for a fresh network namespace of the real kernel.
-func live(t testing.TB) (*nlkit.Client, *nstest.NS) {
-	t.Helper()
-	ns := nstest.New(t)
-	c, err := nlkit.New(nlkit.WithNetNSFD(ns.FD()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return c, ns
-}
+var live = livetest.New
 
 // resolve returns a family that the test needs.
 func resolve(t testing.TB, c *nlkit.Client, name string) genl.Family {

@@ -14,27 +14,13 @@ import (
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
+	"github.com/nlkit/nlkit/internal/livetest"
 	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/internal/uapi"
 	"github.com/nlkit/nlkit/rtnl"
 )
 
-// live returns a client for a fresh network namespace of the real kernel.
-func live(t testing.TB, opts ...nlkit.Option) (*nlkit.Client, *nstest.NS) {
-	t.Helper()
-	ns := nstest.New(t)
-	return client(t, ns, opts...), ns
-}
-
-func client(t testing.TB, ns *nstest.NS, opts ...nlkit.Option) *nlkit.Client {
-	t.Helper()
-	c, err := nlkit.New(append(opts, nlkit.WithNetNSFD(ns.FD()))...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	return c
-}
+var live, client = livetest.New, livetest.In
 
 func ifinfo(index int, up bool) []byte {
 	b := make([]byte, 16)

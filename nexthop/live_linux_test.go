@@ -17,6 +17,7 @@ import (
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/attr"
+	"github.com/nlkit/nlkit/internal/livetest"
 	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/internal/uapi"
 	"github.com/nlkit/nlkit/nexthop"
@@ -38,15 +39,7 @@ address add fd00::1/64 dev v0 nodad
 	return client(t, ns, opts...), ns, v0, v0 - 1 // the peer is made first
 }
 
-func client(t testing.TB, ns *nstest.NS, opts ...nlkit.Option) *nlkit.Client {
-	t.Helper()
-	c, err := nlkit.New(append(opts, nlkit.WithNetNSFD(ns.FD()))...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	return c
-}
+var client = livetest.In
 
 // index returns the index of a link.
 func index(t testing.TB, ns *nstest.NS, name string) int {

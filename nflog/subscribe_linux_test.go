@@ -23,6 +23,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/internal/livetest"
 	"github.com/nlkit/nlkit/internal/nft"
 	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/nflog"
@@ -52,12 +53,7 @@ func live(t testing.TB, rules ...nft.LogRule) (*nlkit.Client, *nstest.NS) {
 		}
 		nstest.NFLogRule(t, ns, r)
 	}
-	c, err := nlkit.New(nlkit.WithNetNSFD(ns.FD()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	return c, ns
+	return livetest.In(t, ns), ns
 }
 
 func subscribe(t testing.TB, c *nlkit.Client, opts ...nflog.Option) *nflog.Subscription {

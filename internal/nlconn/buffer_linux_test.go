@@ -3,6 +3,7 @@ package nlconn
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"math/rand/v2"
 	"net"
@@ -249,6 +250,39 @@ func TestControlWithoutReader(t *testing.T) {
 	}
 	if c.shared.held != 0 {
 		t.Errorf("%d bytes are kept at the end", c.shared.held)
+	}
+}
+
+// Where the answer was lost, and messages come as fast as they are read, the look for it
+// ends behind what the buffer can have held.
+func TestControlEndsWhileMessagesCome(t *testing.T) {
+	c, err := inNamespace(t).Listen(uapi.NETLINK_ROUTE, ListenConfig{ReadBuffer: 32 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	size, err := c.ReadBuffer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	polls := 0
+	c.pollFn = func(uintptr) {
+		if polls++; polls > size {
+			c.n, c.err = 0, syscall.EIO // in place of going on for ever
+			return
+		}
+		b := c.take()
+		c.n, c.err = 32, nil
+		clear(b[:c.n])
+		binary.NativeEndian.PutUint32(b, uint32(c.n))
+		binary.NativeEndian.PutUint16(b[4:], uapi.RTM_NEWLINK)
+	}
+	c.shared.turn <- struct{}{}
+	c.shared.lost = ErrOverrun
+	_, err = c.lookAhead(t.Context(), nil, 1)
+	<-c.shared.turn
+	if !errors.Is(err, errUnknown) || c.shared.held > size || polls < size/400 {
+		t.Errorf("%v after %d messages, %d bytes of %d are kept", err, polls, c.shared.held, size)
 	}
 }
 

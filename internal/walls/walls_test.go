@@ -52,7 +52,7 @@ var outside = []struct {
 }
 
 // Packages that only tests import.
-var forTests = []string{"internal/nstest", "internal/nlfake", "internal/watchtest", "internal/walls", "attr/attrtest"}
+var forTests = []string{"internal/nstest", "internal/nlfake", "internal/watchtest", "internal/livetest", "internal/walls", "attr/attrtest"}
 
 // Test packages that touch no kernel and so need no TestMain.
 var noTestMain = []string{"attr", "attr/attrtest", "internal/walls", "internal/uapi"}
