@@ -536,7 +536,13 @@ func FuzzDecode(f *testing.F) {
 		if ok, err := decodeByTable(b, &table); ok && err == nil && !reflect.DeepEqual(r, table) {
 			t.Fatalf("by hand  %+v %+v\nby table %+v %+v", r, r.Extra, table, table.Extra)
 		}
-		once, err := encode(&r)
+		send := func(r *Route) ([]byte, error) {
+			if err := prepare(r, false); err != nil {
+				return nil, err
+			}
+			return encode(r)
+		}
+		once, err := send(&r)
 		if err != nil {
 			return // a kernel may say what it does not take
 		}
@@ -544,7 +550,7 @@ func FuzzDecode(f *testing.F) {
 		if _, err := decode(once, &again); err != nil {
 			t.Fatalf("own bytes do not decode: %v\n% x", err, once)
 		}
-		twice, err := encode(&again)
+		twice, err := send(&again)
 		if err != nil || !bytes.Equal(once, twice) {
 			t.Fatalf("not stable (%v):\n% x\n% x", err, once, twice)
 		}
