@@ -77,6 +77,9 @@ func run(in io.Reader) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if err := os.Remove(*results); *results != "" && err != nil && !os.IsNotExist(err) {
+		return false, err // what an earlier run has left
+	}
 
 	var passed, skipped int
 	var ran []key
@@ -114,6 +117,9 @@ func run(in io.Reader) (bool, error) {
 					switch {
 					case e.Test == "":
 						delete(running, e.Package)
+						if err := writeResults(*results, e.Package, ran, skips); err != nil {
+							return false, err
+						}
 						if e.Action != "skip" {
 							fmt.Printf("  %-4s %6.1fs  %s\n", e.Action, e.Elapsed, e.Package)
 						}
@@ -199,28 +205,37 @@ func run(in io.Reader) (bool, error) {
 			return false, err
 		}
 	}
-	if *results != "" {
-		if err := writeResults(*results, ran, skips); err != nil {
-			return false, err
-		}
-	}
 	if passed+skipped+len(failed) == 0 {
 		return false, fmt.Errorf("no test ran")
 	}
 	return len(failed) == 0 && len(refused) == 0, nil
 }
 
-// writeResults writes a line for each test that ran, with its package and name, and
-// for each that was skipped, with its need and reason too.
-func writeResults(name string, ran []key, skips []skip) error {
-	var b strings.Builder
+// writeResults adds the tests of a package that has come to its end to a file, if it has
+// a name: a line for each that ran, with its package and name, and for each that was
+// skipped, with its need and reason too. Who reads it meanwhile sees whole packages.
+func writeResults(name, pkg string, ran []key, skips []skip) error {
+	if name == "" {
+		return nil
+	}
+	b, err := os.ReadFile(name)
+	if err != nil && !os.IsNotExist(err) {
+		return err
+	}
 	for _, k := range ran {
-		fmt.Fprintf(&b, "%s\t%s\n", k.pkg, k.test)
+		if k.pkg == pkg {
+			b = fmt.Appendf(b, "%s\t%s\n", k.pkg, k.test)
+		}
 	}
 	for _, s := range skips {
-		fmt.Fprintf(&b, "%s\t%s\t%s\t%s\n", s.pkg, s.test, s.need, s.reason)
+		if s.pkg == pkg {
+			b = fmt.Appendf(b, "%s\t%s\t%s\t%s\n", s.pkg, s.test, s.need, s.reason)
+		}
 	}
-	return os.WriteFile(name, []byte(b.String()), 0o644)
+	if err := os.WriteFile(name+".new", b, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(name+".new", name)
 }
 
 // readResults reads what writeResults has written.
