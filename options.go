@@ -63,8 +63,8 @@ func WithReadBuffer(bytes int) Option {
 }
 
 // WithWriteBuffer sets the kernel's send buffer of every socket, in bytes
-// (SO_SNDBUFFORCE, else SO_SNDBUF). One request, or one window of a batch, must
-// fit in it. The default is the system's.
+// (SO_SNDBUFFORCE, else SO_SNDBUF). One request must fit in it; a batch is sent in as
+// many parts as it takes. The default is the system's.
 func WithWriteBuffer(bytes int) Option {
 	return option(func(c *config) { c.writeBuffer = bytes })
 }
