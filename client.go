@@ -24,9 +24,8 @@ type Client struct {
 	pool   *nlconn.Pool
 	closed atomic.Bool
 
-	capsMu sync.Mutex
-	caps   *Capabilities // nil until asked for
-	values sync.Map      // see Value
+	caps   atomic.Pointer[Capabilities] // nil until asked for
+	values sync.Map                     // see Value
 }
 
 // New returns a client for the network namespace of the calling thread, or the
