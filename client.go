@@ -54,6 +54,8 @@ func New(opts ...Option) (*Client, error) {
 		return nil, req.Fail(attr.Refuse("%s and %s: a client has one network namespace", cfg.ns[0], cfg.ns[1]))
 	case cfg.readBuffer < 0 || cfg.writeBuffer < 0 || cfg.maxIdle < 0 || cfg.retries < 0:
 		return nil, req.Fail(attr.Refuse("negative option"))
+	case cfg.readBuffer > bufferMax || cfg.writeBuffer > bufferMax:
+		return nil, req.Fail(attr.Refuse("a buffer of more than %d bytes", bufferMax))
 	}
 	var ns *os.File
 	if len(cfg.ns) == 1 {

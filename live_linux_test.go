@@ -260,6 +260,7 @@ func TestListenRefusesSizes(t *testing.T) {
 		{math.MaxInt, nil, false},
 		{-1, nil, false},
 		{0, []nlkit.SubscribeOption{nlkit.WithEventBuffer(-1)}, false},
+		{0, []nlkit.SubscribeOption{nlkit.WithEventBuffer(math.MaxInt)}, math.MaxInt == math.MaxInt32},
 	} {
 		sub, err := c.Listen(t.Context(), nlkit.Listen{Op: "test.Listen", Protocol: uapi.NETLINK_ROUTE, Datagram: tc.datagram}, tc.opts...)
 		if e, ok := errors.AsType[*nlkit.Error](err); tc.ok != (err == nil) || !tc.ok && (!ok || !errors.Is(err, fs.ErrInvalid) || e.Sent) {
@@ -267,6 +268,21 @@ func TestListenRefusesSizes(t *testing.T) {
 		}
 		if err == nil {
 			_ = sub.Close()
+		}
+	}
+}
+
+// A size that the kernel's calls cannot tell is not cut to another one.
+func TestNewRefusesSizes(t *testing.T) {
+	for _, opt := range []nlkit.Option{
+		nlkit.WithReadBuffer(math.MaxInt), nlkit.WithWriteBuffer(math.MaxInt), nlkit.WithReadBuffer(-1), nlkit.WithMaxIdle(-1),
+	} {
+		c, err := nlkit.New(opt)
+		if err == nil {
+			_ = c.Close()
+		}
+		if !errors.Is(err, fs.ErrInvalid) && math.MaxInt > math.MaxInt32 {
+			t.Errorf("got %v", err)
 		}
 	}
 }
