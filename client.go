@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"log/slog"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/nlkit/nlkit/attr"
+	"github.com/nlkit/nlkit/internal/netns"
 	"github.com/nlkit/nlkit/internal/nlconn"
 )
 
@@ -58,12 +60,16 @@ func New(opts ...Option) (*Client, error) {
 		return nil, req.Fail(attr.Refuse("a buffer of more than %d bytes", bufferMax))
 	}
 	var ns *os.File
+	var err error
 	if len(cfg.ns) == 1 {
-		var err error
 		req.Describe = func([]byte) string { return cfg.ns[0].String() }
 		if ns, err = cfg.ns[0].Open(); err != nil {
 			return nil, req.Fail(err)
 		}
+	} else if ns, err = netns.Current(); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
+		// Sockets are opened when they are needed, on whatever thread: pin the namespace
+		// now. Only where /proc does not show it is there nothing to pin it with.
+		return nil, req.Fail(err)
 	}
 	pool := nlconn.Config{
 		NetNS: ns, Lenient: cfg.lenient, CapAck: cfg.capAck,

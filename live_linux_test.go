@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/nlkit/nlkit"
@@ -208,6 +209,30 @@ func TestClientKeepsItsNamespace(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// A client that cannot hold on to its namespace would work in another one.
+func TestNewWithoutFiles(t *testing.T) {
+	nstest.Enter(t)
+	var was syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &was); err != nil {
+		t.Fatal(err)
+	}
+	none := was
+	none.Cur = 0
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &none); err != nil {
+		t.Fatal(err)
+	}
+	c, failed := nlkit.New()
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &was); err != nil {
+		t.Fatal(err)
+	}
+	if e, ok := errors.AsType[*nlkit.Error](failed); !ok || !errors.Is(failed, syscall.EMFILE) || e.Op != "nlkit.New" {
+		t.Errorf("got %v", failed)
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestNamespaceOptions(t *testing.T) {
