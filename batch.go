@@ -138,7 +138,7 @@ func (b *Batch) sendRun(ctx context.Context, start, end int, report *BatchError,
 		return nlconn.Result{Sent: true}, nil
 	})
 	if !started {
-		e := err.(*Error)
+		e, _ := errors.AsType[*Error](err)
 		for _, i := range place {
 			item := *e
 			item.Op, item.Object = req(i).Op, ""

@@ -3,6 +3,7 @@ package nlkit_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"syscall"
 	"testing"
@@ -95,4 +96,42 @@ func TestBatchWithoutSocket(t *testing.T) {
 	if !ok || len(failed.Failed) != 1 || failed.Failed[0].Err.Error() != want.Error() || !errors.Is(err, syscall.EMFILE) {
 		t.Errorf("got  %v\nwant %v", err, want)
 	}
+}
+
+// What failed unsent is not all of a batch, nor of several errors.
+func TestSafeToRetrySeveral(t *testing.T) {
+	c, _ := fake(t, func(_ *nlfake.Socket, reqs []netlink.Message) [][]byte {
+		return [][]byte{nlfake.Join(nlfake.Ack(reqs[len(reqs)-1], 0, nil))}
+	})
+	good := nlkit.Request{Op: "number.Add"}
+	bad := nlkit.Request{Op: "number.Add", Prepare: func(context.Context, *nlkit.Client, *nlkit.Request) error { return errors.New("no number") }}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	sent := &nlkit.Error{Op: "number.Add", Errno: syscall.EBUSY, Sent: true}
+	unsent := &nlkit.Error{Op: "number.Add", Err: context.Canceled}
+	for name, tt := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"one of two was done":     {batchOf(t, c, bad, good).Send(t.Context()), false},
+		"none was sent":           {batchOf(t, c, bad, good).Send(ended), true},
+		"joined":                  {errors.Join(unsent, sent), false},
+		"joined, both unsent":     {errors.Join(unsent, unsent), true},
+		"with a word about it":    {fmt.Errorf("%w: %w", os.ErrInvalid, unsent), true},
+		"a batch, with a word":    {fmt.Errorf("setup: %w", batchOf(t, c, bad, good).Send(t.Context())), false},
+		"of no operation":         {context.Canceled, false},
+		"none":                    {nil, false},
+		"cancelled by a sent one": {c.Do(endedBy(t, sent), good), true},
+	} {
+		if got := nlkit.SafeToRetry(tt.err); got != tt.want {
+			t.Errorf("%s: %v, want %v (%v)", name, got, tt.want, tt.err)
+		}
+	}
+}
+
+// endedBy returns a context that was ended by cause.
+func endedBy(t *testing.T, cause error) context.Context {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(cause)
+	return ctx
 }

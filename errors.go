@@ -154,10 +154,33 @@ func (e *Error) Temporary() bool {
 var _ net.Error = (*Error)(nil)
 
 // SafeToRetry reports whether err is of an operation that never reached the
-// kernel, so that doing it again cannot do it twice.
+// kernel, so that doing it again cannot do it twice. Of several, and of a batch, none
+// must have.
 func SafeToRetry(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && !e.Sent
+	unsent, sent := reached(err)
+	return unsent && !sent
+}
+
+// reached reports whether err is of operations that did not reach the kernel, and of some
+// that did.
+func reached(err error) (unsent, sent bool) {
+	var parts []error
+	switch e := err.(type) { //nolint:errorlint // it goes through what is wrapped
+	case *Error:
+		return !e.Sent, e.Sent
+	case *BatchError:
+		sent = len(e.Failed) < e.Total
+		parts = e.Unwrap()
+	case interface{ Unwrap() []error }:
+		parts = e.Unwrap()
+	case interface{ Unwrap() error }:
+		return reached(e.Unwrap())
+	}
+	for _, part := range parts {
+		u, s := reached(part)
+		unsent, sent = unsent || u, sent || s
+	}
+	return unsent, sent
 }
 
 // errNilClient is the cause of every call with a nil *Client or Doer.
