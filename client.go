@@ -253,9 +253,9 @@ func (c *Client) Query(ctx context.Context, r Request, reply func(Message) error
 func (c *Client) Dump(ctx context.Context, r Request) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
 		stopped := false
-		_, err := c.dump(ctx, &r, func(m nlconn.Message) bool {
+		_, err := c.dump(ctx, &r, func(m nlconn.Message) (more bool, err error) {
 			stopped = !yield(publicMessage(m), nil)
-			return !stopped
+			return !stopped, nil
 		})
 		if err != nil && !stopped {
 			yield(Message{}, err)
@@ -264,11 +264,19 @@ func (c *Client) Dump(ctx context.Context, r Request) iter.Seq2[Message, error] 
 }
 
 // dump is one pass over the answer of a dump; interrupted tells that it failed
-// in a way that another pass may heal.
-func (c *Client) dump(ctx context.Context, r *Request, yield func(nlconn.Message) bool) (interrupted bool, err error) {
-	err = c.with(ctx, r, func(conn *nlconn.Conn) (nlconn.Result, error) {
-		res, err := conn.Dump(ctx, r.wire(), yield)
-		if err == nil && res.Interrupted {
+// in a way that another pass may heal. An error of yield is that of the dump.
+func (c *Client) dump(ctx context.Context, r *Request, yield func(nlconn.Message) (more bool, err error)) (interrupted bool, err error) {
+	pass := *r // the next one is prepared anew
+	err = c.with(ctx, &pass, func(conn *nlconn.Conn) (nlconn.Result, error) {
+		more, failed := true, error(nil)
+		res, err := conn.Dump(ctx, pass.wire(), func(m nlconn.Message) bool {
+			more, failed = yield(m)
+			return more && failed == nil
+		})
+		switch {
+		case failed != nil:
+			err = failed
+		case err == nil && more && res.Interrupted:
 			err = ErrDumpInterrupted
 		}
 		return res, err
@@ -276,12 +284,24 @@ func (c *Client) dump(ctx context.Context, r *Request, yield func(nlconn.Message
 	return errors.Is(err, ErrDumpInterrupted) || errors.Is(err, ErrTruncated), err
 }
 
-// with runs one exchange on a socket of the pool.
+// with runs one exchange on a socket of the pool, and traces it.
 func (c *Client) with(ctx context.Context, r *Request, exchange func(*nlconn.Conn) (nlconn.Result, error)) error {
 	if c == nil || c.pool == nil {
 		return r.Fail(errNilClient)
 	}
-	if err := ctx.Err(); err != nil {
+	if c.cfg.trace == nil {
+		return c.run(ctx, r, exchange, nil)
+	}
+	t := Trace{Op: r.Op, Retries: r.attempt}
+	start := time.Now()
+	t.Err = c.run(ctx, r, exchange, &t)
+	t.Duration = time.Since(start)
+	c.cfg.trace(ctx, t)
+	return t.Err
+}
+
+func (c *Client) run(ctx context.Context, r *Request, exchange func(*nlconn.Conn) (nlconn.Result, error), t *Trace) error {
+	if ctx.Err() != nil {
 		return r.Fail(nlconn.ContextError(ctx))
 	}
 	if err := r.prepare(ctx, c); err != nil {
@@ -292,23 +312,15 @@ func (c *Client) with(ctx context.Context, r *Request, exchange func(*nlconn.Con
 		return r.Fail(err)
 	}
 	defer c.pool.Put(conn)
-	var start time.Time
-	var out, in, lost uint64
-	if c.cfg.trace != nil {
-		start, out, in, lost = time.Now(), conn.BytesOut, conn.BytesIn, conn.Overruns
-	}
+	out, in, lost := conn.BytesOut, conn.BytesIn, conn.Overruns
 	res, err := exchange(conn)
+	if t != nil {
+		t.Sent, t.Received, t.Overruns = conn.BytesOut-out, conn.BytesIn-in, conn.Overruns-lost
+	}
 	if res.Warning != "" {
 		c.warn(ctx, r, res.Warning)
 	}
-	err = r.fail(res, err)
-	if c.cfg.trace != nil {
-		c.cfg.trace(ctx, Trace{
-			Op: r.Op, Duration: time.Since(start), Retries: r.attempt,
-			Sent: conn.BytesOut - out, Received: conn.BytesIn - in, Overruns: conn.Overruns - lost, Err: err,
-		})
-	}
-	return err
+	return r.fail(res, err)
 }
 
 func (c *Client) warn(ctx context.Context, r *Request, warning string) {

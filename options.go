@@ -103,7 +103,8 @@ func WithLogger(l *slog.Logger) Option {
 }
 
 // WithTrace sets a function that is called at the end of every operation, on the
-// goroutine that called it: for metrics. It must not use the client, nor a watch of it.
+// goroutine that called it: for metrics. What is done with a [Subscription] is not an
+// operation. It must not use the client, nor a watch of it.
 func WithTrace(f func(context.Context, Trace)) Option {
 	return option(func(c *config) { c.trace = f })
 }
