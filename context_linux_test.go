@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/mdlayher/netlink"
 
 	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/internal/nlfake"
 )
 
@@ -78,6 +80,44 @@ func TestCauseIsOfAnotherOperation(t *testing.T) {
 				t.Fatalf("an item that was not sent counts as done: %v", err)
 			}
 			check("number.Add", failed.Failed[0].Err)
+		})
+	}
+}
+
+// numberError is an error of a program's own.
+type numberError struct{ err error }
+
+func (e numberError) Error() string { return "a number: " + e.err.Error() }
+func (e numberError) Unwrap() error { return e.err }
+
+// What a program's functions return is found in the error of their operation, whatever it
+// wraps; an errno that it wraps is not the kernel's answer.
+func TestErrorsOfFunctionsAreKept(t *testing.T) {
+	c, _ := fake(t, dumpOf(func(r netlink.Message) [][]netlink.Message {
+		return [][]netlink.Message{{item(r, 1, 0)}, {nlfake.Done(r, 0, 0)}}
+	}))
+	for name, inner := range map[string]error{
+		"another operation": &nlkit.Error{Op: "other.Get", Errno: syscall.ENODEV, Sent: true},
+		"an attribute":      attr.Invalid("NUMBER", "no number"),
+		"an errno":          syscall.ENOENT,
+		"a system call":     os.NewSyscallError("open", syscall.ENOENT),
+	} {
+		t.Run(name, func(t *testing.T) {
+			own := numberError{inner}
+			unprepared := nlkit.Request{Op: "number.Add", Prepare: func(context.Context, *nlkit.Client, *nlkit.Request) error { return own }}
+			_, err := nlkit.List(t.Context(), c, numbers, func(nlkit.Message, *uint32) (bool, error) { return false, own })
+			for op, err := range map[string]error{"number.Add": c.Do(t.Context(), unprepared), "number.List": err} {
+				e, ok := errors.AsType[*nlkit.Error](err)
+				found, is := errors.AsType[numberError](err)
+				switch {
+				case !ok || e.Op != op || e.Errno != 0 || e.Sent != (op == "number.List"):
+					t.Errorf("%s: %+v", op, e)
+				case !is || found != own || !errors.Is(err, inner) || !strings.Contains(err.Error(), own.Error()):
+					t.Errorf("%s: %v", op, err)
+				case name == "an attribute" && e.Attr != "NUMBER":
+					t.Errorf("%s: attribute %q", op, e.Attr)
+				}
+			}
 		})
 	}
 }
