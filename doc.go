@@ -58,8 +58,8 @@
 // # Concurrency
 //
 // A Client is safe for concurrent use, and parallel calls run in parallel: it
-// keeps a pool of sockets, each owned by one call at a time. A [Batch] and a
-// [Subscription] belong to one goroutine, but either's Close may be called by any.
+// keeps a pool of sockets, each owned by one call at a time. A [Batch] belongs to one
+// goroutine, and so does reading a [Subscription] or a [Watch], which any may close.
 // No goroutine outlives the call that needed it, nothing is printed, and there is
 // no global state.
 package nlkit
