@@ -235,7 +235,9 @@ func (r Request) locate(k *nlconn.KernelError) (path string, missing bool) {
 		nest := ""
 		schema := r.Schema
 		if k.MissNest >= head {
-			nest = attr.Path(r.Schema, attrs, k.MissNest-head) + "."
+			if nest = attr.Path(r.Schema, attrs, k.MissNest-head); nest != "" {
+				nest += "."
+			}
 			schema = attr.SchemaAt(r.Schema, attrs, k.MissNest-head)
 		}
 		name, _ := attr.Name(schema, k.Missing, nil)
