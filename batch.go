@@ -138,12 +138,14 @@ func (b *Batch) sendRun(ctx context.Context, start, end int, report *BatchError,
 		return nlconn.Result{Sent: true}, nil
 	})
 	if !started {
-		cause := err
-		if e, ok := errors.AsType[*Error](err); ok {
-			cause = errors.Join(e.Unwrap()...)
-		}
+		e, _ := errors.AsType[*Error](err)
 		for _, i := range place {
-			done(i, false, cause)
+			item := *e
+			item.Op, item.Object = req(i).Op, ""
+			if describe := req(i).Describe; describe != nil {
+				item.Object = describe(req(i).Data)
+			}
+			done(i, false, &item)
 		}
 	}
 	for _, i := range lookups {

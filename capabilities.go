@@ -32,16 +32,15 @@ type Capabilities struct {
 }
 
 // Capabilities asks the kernel what it can do. The answer is kept: later calls cost
-// nothing. It takes no privilege. The error is that of ctx, or of the socket.
+// nothing. It takes no privilege. The error is that of ctx, or of the socket,
+// or the kernel's if it was busy or out of memory.
 func (c *Client) Capabilities(ctx context.Context) (Capabilities, error) {
 	req := Request{Op: "nlkit.Capabilities", Protocol: uapi.NETLINK_ROUTE}
 	if c == nil || c.pool == nil {
 		return Capabilities{}, req.Fail(errNilClient)
 	}
-	c.capsMu.Lock()
-	defer c.capsMu.Unlock()
-	if c.caps != nil {
-		return *c.caps, nil
+	if caps := c.caps.Load(); caps != nil {
+		return *caps, nil
 	}
 	var caps Capabilities
 	conn, err := c.pool.Get(uapi.NETLINK_ROUTE)
@@ -67,11 +66,11 @@ func (c *Client) Capabilities(ctx context.Context) (Capabilities, error) {
 	} {
 		req.Type, req.Data = probe.typ, probe.data
 		err := c.Do(ctx, req)
-		if e, ok := errors.AsType[*Error](err); ok && e.Errno == 0 {
+		if e, ok := errors.AsType[*Error](err); ok && (e.Errno == 0 || !e.Sent || e.Temporary()) {
 			return Capabilities{}, err
 		}
 		*probe.has = !errors.Is(err, probe.lack)
 	}
-	c.caps = &caps
+	c.caps.Store(&caps)
 	return caps, nil
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"reflect"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/mdlayher/netlink"
 
@@ -79,4 +81,64 @@ func TestCapabilitiesFail(t *testing.T) {
 	if _, err := none.Capabilities(t.Context()); err == nil || errors.Is(err, net.ErrClosed) {
 		t.Errorf("got %v", err)
 	}
+}
+
+// Nor is the lack of a socket, or of memory.
+func TestCapabilitiesFailFor(t *testing.T) {
+	var dials, refuse int
+	k := &nlfake.Kernel{Handle: func(_ *nlfake.Socket, reqs []netlink.Message) [][]byte {
+		errno := syscall.EOPNOTSUPP
+		if refuse++; refuse == 1 {
+			errno = syscall.ENOMEM
+		}
+		return [][]byte{nlfake.Join(nlfake.Ack(reqs[0], errno, nil))}
+	}}
+	c, err := nlkit.New(nlkit.WithMaxIdle(0), nlkit.WithKernel(func(proto int) (*netlink.Conn, error) {
+		if dials++; dials == 2 {
+			return nil, os.NewSyscallError("socket", syscall.EMFILE)
+		}
+		return k.Dial(proto)
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for _, want := range []error{syscall.EMFILE, syscall.ENOMEM, nil} {
+		caps, err := c.Capabilities(t.Context())
+		if !errors.Is(err, want) || caps.LinkStats || caps.Nexthops {
+			t.Errorf("got %+v, %v, want %v", caps, err, want)
+		}
+	}
+}
+
+// Who asks waits no longer than its own context, whoever else asks.
+func TestCapabilitiesTogether(t *testing.T) {
+	asked := make(chan struct{}, 2)
+	c, _ := fake(t, func(*nlfake.Socket, []netlink.Message) [][]byte {
+		asked <- struct{}{}
+		return nil
+	})
+	first, stop := context.WithCancel(t.Context())
+	done := make(chan error, 2)
+	ask := func(ctx context.Context) {
+		_, err := c.Capabilities(ctx)
+		done <- err
+	}
+	go ask(first)
+	<-asked
+	second, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	go ask(second)
+	select {
+	case err := <-done:
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		stop()
+	case <-time.After(5 * time.Second):
+		t.Error("the second waits for the first")
+		stop()
+		<-done
+	}
+	<-done
 }

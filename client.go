@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"log/slog"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/nlkit/nlkit/attr"
+	"github.com/nlkit/nlkit/internal/netns"
 	"github.com/nlkit/nlkit/internal/nlconn"
 )
 
@@ -24,9 +26,8 @@ type Client struct {
 	pool   *nlconn.Pool
 	closed atomic.Bool
 
-	capsMu sync.Mutex
-	caps   *Capabilities // nil until asked for
-	values sync.Map      // see Value
+	caps   atomic.Pointer[Capabilities] // nil until asked for
+	values sync.Map                     // see Value
 }
 
 // New returns a client for the network namespace of the calling thread, or the
@@ -55,14 +56,20 @@ func New(opts ...Option) (*Client, error) {
 		return nil, req.Fail(attr.Refuse("%s and %s: a client has one network namespace", cfg.ns[0], cfg.ns[1]))
 	case cfg.readBuffer < 0 || cfg.writeBuffer < 0 || cfg.maxIdle < 0 || cfg.retries < 0:
 		return nil, req.Fail(attr.Refuse("negative option"))
+	case cfg.readBuffer > bufferMax || cfg.writeBuffer > bufferMax:
+		return nil, req.Fail(attr.Refuse("a buffer of more than %d bytes", bufferMax))
 	}
 	var ns *os.File
+	var err error
 	if len(cfg.ns) == 1 {
-		var err error
 		req.Describe = func([]byte) string { return cfg.ns[0].String() }
 		if ns, err = cfg.ns[0].Open(); err != nil {
 			return nil, req.Fail(err)
 		}
+	} else if ns, err = netns.Current(); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
+		// Sockets are opened when they are needed, on whatever thread: pin the namespace
+		// now. Only where /proc does not show it is there nothing to pin it with.
+		return nil, req.Fail(err)
 	}
 	pool := nlconn.Config{
 		NetNS: ns, Lenient: cfg.lenient, CapAck: cfg.capAck,
@@ -246,9 +253,9 @@ func (c *Client) Query(ctx context.Context, r Request, reply func(Message) error
 func (c *Client) Dump(ctx context.Context, r Request) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
 		stopped := false
-		_, err := c.dump(ctx, &r, func(m nlconn.Message) bool {
+		_, err := c.dump(ctx, &r, func(m nlconn.Message) (more bool, err error) {
 			stopped = !yield(publicMessage(m), nil)
-			return !stopped
+			return !stopped, nil
 		})
 		if err != nil && !stopped {
 			yield(Message{}, err)
@@ -257,11 +264,19 @@ func (c *Client) Dump(ctx context.Context, r Request) iter.Seq2[Message, error] 
 }
 
 // dump is one pass over the answer of a dump; interrupted tells that it failed
-// in a way that another pass may heal.
-func (c *Client) dump(ctx context.Context, r *Request, yield func(nlconn.Message) bool) (interrupted bool, err error) {
-	err = c.with(ctx, r, func(conn *nlconn.Conn) (nlconn.Result, error) {
-		res, err := conn.Dump(ctx, r.wire(), yield)
-		if err == nil && res.Interrupted {
+// in a way that another pass may heal. An error of yield is that of the dump.
+func (c *Client) dump(ctx context.Context, r *Request, yield func(nlconn.Message) (more bool, err error)) (interrupted bool, err error) {
+	pass := *r // the next one is prepared anew
+	err = c.with(ctx, &pass, func(conn *nlconn.Conn) (nlconn.Result, error) {
+		more, failed := true, error(nil)
+		res, err := conn.Dump(ctx, pass.wire(), func(m nlconn.Message) bool {
+			more, failed = yield(m)
+			return more && failed == nil
+		})
+		switch {
+		case failed != nil:
+			err = failed
+		case err == nil && more && res.Interrupted:
 			err = ErrDumpInterrupted
 		}
 		return res, err
@@ -269,12 +284,24 @@ func (c *Client) dump(ctx context.Context, r *Request, yield func(nlconn.Message
 	return errors.Is(err, ErrDumpInterrupted) || errors.Is(err, ErrTruncated), err
 }
 
-// with runs one exchange on a socket of the pool.
+// with runs one exchange on a socket of the pool, and traces it.
 func (c *Client) with(ctx context.Context, r *Request, exchange func(*nlconn.Conn) (nlconn.Result, error)) error {
 	if c == nil || c.pool == nil {
 		return r.Fail(errNilClient)
 	}
-	if err := ctx.Err(); err != nil {
+	if c.cfg.trace == nil {
+		return c.run(ctx, r, exchange, nil)
+	}
+	t := Trace{Op: r.Op, Retries: r.attempt}
+	start := time.Now()
+	t.Err = c.run(ctx, r, exchange, &t)
+	t.Duration = time.Since(start)
+	c.cfg.trace(ctx, t)
+	return t.Err
+}
+
+func (c *Client) run(ctx context.Context, r *Request, exchange func(*nlconn.Conn) (nlconn.Result, error), t *Trace) error {
+	if ctx.Err() != nil {
 		return r.Fail(nlconn.ContextError(ctx))
 	}
 	if err := r.prepare(ctx, c); err != nil {
@@ -285,23 +312,15 @@ func (c *Client) with(ctx context.Context, r *Request, exchange func(*nlconn.Con
 		return r.Fail(err)
 	}
 	defer c.pool.Put(conn)
-	var start time.Time
-	var out, in, lost uint64
-	if c.cfg.trace != nil {
-		start, out, in, lost = time.Now(), conn.BytesOut, conn.BytesIn, conn.Overruns
-	}
+	out, in, lost := conn.BytesOut, conn.BytesIn, conn.Overruns
 	res, err := exchange(conn)
+	if t != nil {
+		t.Sent, t.Received, t.Overruns = conn.BytesOut-out, conn.BytesIn-in, conn.Overruns-lost
+	}
 	if res.Warning != "" {
 		c.warn(ctx, r, res.Warning)
 	}
-	err = r.fail(res, err)
-	if c.cfg.trace != nil {
-		c.cfg.trace(ctx, Trace{
-			Op: r.Op, Duration: time.Since(start), Retries: r.attempt,
-			Sent: conn.BytesOut - out, Received: conn.BytesIn - in, Overruns: conn.Overruns - lost, Err: err,
-		})
-	}
-	return err
+	return r.fail(res, err)
 }
 
 func (c *Client) warn(ctx context.Context, r *Request, warning string) {

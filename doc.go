@@ -32,7 +32,9 @@
 //
 // Every call takes a context. When it ends, a call that waits returns with the
 // context's error, and the client goes on working: the socket whose exchange was
-// cut short is closed, never used again. A change that was sent is another
+// cut short is closed, never used again. That error has the cause of
+// [context.WithCancelCause] in its text and matches it by [errors.Is], but nothing
+// that the cause wraps, which is about something else. A change that was sent is another
 // matter: the kernel has decided on it by then, so its answer is read, and the
 // caller learns what became of it. The one thing that no context can interrupt is
 // the kernel itself, while it processes a request that waits for a lock of its
@@ -56,8 +58,8 @@
 // # Concurrency
 //
 // A Client is safe for concurrent use, and parallel calls run in parallel: it
-// keeps a pool of sockets, each owned by one call at a time. A [Batch] and a
-// [Subscription] belong to one goroutine, but either's Close may be called by any.
+// keeps a pool of sockets, each owned by one call at a time. A [Batch] belongs to one
+// goroutine, and so does reading a [Subscription] or a [Watch], which any may close.
 // No goroutine outlives the call that needed it, nothing is printed, and there is
 // no global state.
 package nlkit

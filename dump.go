@@ -21,22 +21,14 @@ func List[T any](ctx context.Context, c *Client, r Request, decode Decode[T]) ([
 	for attempt := 0; ; attempt++ {
 		r.attempt = attempt
 		items := collector[T]{expected: c.lastCount(&r)}
-		var failed error
-		again, err := c.dump(ctx, &r, func(m nlconn.Message) bool {
-			v := items.push()
-			keep, err := decode(publicMessage(m), v)
-			if err != nil {
-				failed = r.fail(nlconn.Result{Sent: true}, err)
-				return false
-			}
+		again, err := c.dump(ctx, &r, func(m nlconn.Message) (more bool, err error) {
+			keep, err := decode(publicMessage(m), items.push())
 			if !keep {
 				items.pop()
 			}
-			return true
+			return true, err
 		})
 		switch {
-		case failed != nil:
-			return nil, failed
 		case err == nil:
 			all := items.slice()
 			c.setCount(&r, len(all))
@@ -59,20 +51,15 @@ func All[T any](ctx context.Context, c *Client, r Request, decode Decode[T]) ite
 	return func(yield func(T, error) bool) {
 		var zero, v T // one v for all: what is yielded is its copy
 		stopped := false
-		var failed error
-		_, err := c.dump(ctx, &r, func(m nlconn.Message) bool {
+		_, err := c.dump(ctx, &r, func(m nlconn.Message) (more bool, err error) {
 			v = zero
 			keep, err := decode(publicMessage(m), &v)
 			if err != nil {
-				failed = r.fail(nlconn.Result{Sent: true}, err)
-				return false
+				return false, err
 			}
 			stopped = keep && !yield(v, nil)
-			return !stopped
+			return !stopped, nil
 		})
-		if failed != nil {
-			err = failed
-		}
 		if err != nil && !stopped {
 			yield(zero, err)
 		}

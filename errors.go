@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"net"
+	"os"
 	"strings"
 	"syscall"
 
@@ -154,49 +155,71 @@ func (e *Error) Temporary() bool {
 var _ net.Error = (*Error)(nil)
 
 // SafeToRetry reports whether err is of an operation that never reached the
-// kernel, so that doing it again cannot do it twice.
+// kernel, so that doing it again cannot do it twice. Of several, and of a batch, none
+// must have.
 func SafeToRetry(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && !e.Sent
+	unsent, sent := reached(err)
+	return unsent && !sent
+}
+
+// reached reports whether err is of operations that did not reach the kernel, and of some
+// that did.
+func reached(err error) (unsent, sent bool) {
+	var parts []error
+	switch e := err.(type) { //nolint:errorlint // it goes through what is wrapped
+	case *Error:
+		return !e.Sent, e.Sent
+	case *BatchError:
+		sent = len(e.Failed) < e.Total
+		parts = e.Unwrap()
+	case interface{ Unwrap() []error }:
+		parts = e.Unwrap()
+	case interface{ Unwrap() error }:
+		return reached(e.Unwrap())
+	}
+	for _, part := range parts {
+		u, s := reached(part)
+		unsent, sent = unsent || u, sent || s
+	}
+	return unsent, sent
 }
 
 // errNilClient is the cause of every call with a nil *Client or Doer.
 var errNilClient = attr.Refuse("nil client")
 
 // Fail returns err as the *[Error] of this request: with its operation and
-// object, and, if err is an [*attr.Error], with its attribute. Functions that
-// build requests return what they refuse through it. A nil err stays nil.
+// object, and, if err is or wraps an [*attr.Error], with its attribute. Functions that
+// build requests return what they refuse through it. An *Error is returned as it is, but
+// one that err wraps is only a cause: err stays whole. A nil err stays nil.
 func (r Request) Fail(err error) error { return r.fail(nlconn.Result{}, err) }
 
 func (r Request) fail(res nlconn.Result, err error) error {
 	if err == nil {
 		return nil
 	}
-	if e, ok := errors.AsType[*Error](err); ok {
-		return e // a step inside the operation has said it already
-	}
 	e := &Error{Op: r.Op, Sent: res.Sent, Err: err}
+	switch cause := err.(type) { //nolint:errorlint // what wraps these says more
+	case *Error:
+		return cause // a step inside the operation has said it already
+	case *nlconn.KernelError:
+		e.Errno, e.Message, e.Err = cause.Errno, cause.Message, nil
+		e.Attr, e.Missing = r.locate(cause)
+	case *attr.Error:
+		e.Attr, e.Err = cause.Path, cause.Err
+	case syscall.Errno:
+		e.Errno, e.Err = cause, nil
+	case *os.SyscallError, *fs.PathError:
+		if errno, ok := errors.AsType[syscall.Errno](err); ok {
+			e.Errno, e.Err = errno, nil
+			e.Message = "in system call " + strings.TrimSuffix(err.Error(), ": "+errno.Error())
+		}
+	default:
+		if bad, ok := errors.AsType[*attr.Error](err); ok {
+			e.Attr = bad.Path
+		}
+	}
 	if r.Describe != nil {
 		e.Object = r.Describe(r.Data)
-	}
-	var refusal *nlconn.KernelError
-	var bad *attr.Error
-	switch {
-	case errors.As(err, &refusal):
-		e.Errno, e.Message, e.Err = refusal.Errno, refusal.Message, nil
-		e.Attr, e.Missing = r.locate(refusal)
-	case errors.As(err, &bad):
-		e.Attr, e.Err = bad.Path, bad.Err
-	default:
-		var errno syscall.Errno
-		if errors.As(err, &errno) {
-			// A system call failed: what it was is in the cause's text.
-			e.Errno, e.Err = errno, nil
-			var sys interface{ Unwrap() error }
-			if errors.As(err, &sys) && err != error(errno) {
-				e.Message = "in system call " + strings.TrimSuffix(err.Error(), ": "+errno.Error())
-			}
-		}
 	}
 	return e
 }
@@ -212,7 +235,9 @@ func (r Request) locate(k *nlconn.KernelError) (path string, missing bool) {
 		nest := ""
 		schema := r.Schema
 		if k.MissNest >= head {
-			nest = attr.Path(r.Schema, attrs, k.MissNest-head) + "."
+			if nest = attr.Path(r.Schema, attrs, k.MissNest-head); nest != "" {
+				nest += "."
+			}
 			schema = attr.SchemaAt(r.Schema, attrs, k.MissNest-head)
 		}
 		name, _ := attr.Name(schema, k.Missing, nil)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/nlkit/nlkit"
@@ -210,6 +211,30 @@ func TestClientKeepsItsNamespace(t *testing.T) {
 	wg.Wait()
 }
 
+// A client that cannot hold on to its namespace would work in another one.
+func TestNewWithoutFiles(t *testing.T) {
+	nstest.Enter(t)
+	var was syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &was); err != nil {
+		t.Fatal(err)
+	}
+	none := was
+	none.Cur = 0
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &none); err != nil {
+		t.Fatal(err)
+	}
+	c, failed := nlkit.New()
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &was); err != nil {
+		t.Fatal(err)
+	}
+	if e, ok := errors.AsType[*nlkit.Error](failed); !ok || !errors.Is(failed, syscall.EMFILE) || e.Op != "nlkit.New" {
+		t.Errorf("got %v", failed)
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestNamespaceOptions(t *testing.T) {
 	file, err := os.Open("/dev/null")
 	if err != nil {
@@ -260,6 +285,7 @@ func TestListenRefusesSizes(t *testing.T) {
 		{math.MaxInt, nil, false},
 		{-1, nil, false},
 		{0, []nlkit.SubscribeOption{nlkit.WithEventBuffer(-1)}, false},
+		{0, []nlkit.SubscribeOption{nlkit.WithEventBuffer(math.MaxInt)}, math.MaxInt == math.MaxInt32},
 	} {
 		sub, err := c.Listen(t.Context(), nlkit.Listen{Op: "test.Listen", Protocol: uapi.NETLINK_ROUTE, Datagram: tc.datagram}, tc.opts...)
 		if e, ok := errors.AsType[*nlkit.Error](err); tc.ok != (err == nil) || !tc.ok && (!ok || !errors.Is(err, fs.ErrInvalid) || e.Sent) {
@@ -267,6 +293,21 @@ func TestListenRefusesSizes(t *testing.T) {
 		}
 		if err == nil {
 			_ = sub.Close()
+		}
+	}
+}
+
+// A size that the kernel's calls cannot tell is not cut to another one.
+func TestNewRefusesSizes(t *testing.T) {
+	for _, opt := range []nlkit.Option{
+		nlkit.WithReadBuffer(math.MaxInt), nlkit.WithWriteBuffer(math.MaxInt), nlkit.WithReadBuffer(-1), nlkit.WithMaxIdle(-1),
+	} {
+		c, err := nlkit.New(opt)
+		if err == nil {
+			_ = c.Close()
+		}
+		if !errors.Is(err, fs.ErrInvalid) && math.MaxInt > math.MaxInt32 {
+			t.Errorf("got %v", err)
 		}
 	}
 }

@@ -63,8 +63,8 @@ func WithReadBuffer(bytes int) Option {
 }
 
 // WithWriteBuffer sets the kernel's send buffer of every socket, in bytes
-// (SO_SNDBUFFORCE, else SO_SNDBUF). One request, or one window of a batch, must
-// fit in it. The default is the system's.
+// (SO_SNDBUFFORCE, else SO_SNDBUF). One request must fit in it; a batch is sent in as
+// many parts as it takes. The default is the system's.
 func WithWriteBuffer(bytes int) Option {
 	return option(func(c *config) { c.writeBuffer = bytes })
 }
@@ -103,7 +103,8 @@ func WithLogger(l *slog.Logger) Option {
 }
 
 // WithTrace sets a function that is called at the end of every operation, on the
-// goroutine that called it: for metrics. It must not use the client, nor a watch of it.
+// goroutine that called it: for metrics. What is done with a [Subscription] is not an
+// operation. It must not use the client, nor a watch of it.
 func WithTrace(f func(context.Context, Trace)) Option {
 	return option(func(c *config) { c.trace = f })
 }

@@ -458,6 +458,8 @@ func TestExtendedAcknowledgement(t *testing.T) {
 			attr.AppendUint32(nil, uapi.NLMSGERR_ATTR_MISS_TYPE, 3), true},
 		{"missing in a nest", `thing.Add "it": invalid argument (missing THING_INNER.INNER_OTHER)`, "THING_INNER.INNER_OTHER",
 			attr.AppendUint32(attr.AppendUint32(nil, uapi.NLMSGERR_ATTR_MISS_TYPE, 2), uapi.NLMSGERR_ATTR_MISS_NEST, 16+8+8), true},
+		{"missing in a nest that is not there", `thing.Add "it": invalid argument (missing 3)`, "3",
+			attr.AppendUint32(attr.AppendUint32(nil, uapi.NLMSGERR_ATTR_MISS_TYPE, 3), uapi.NLMSGERR_ATTR_MISS_NEST, 1<<20), true},
 		{"offset in the header", `thing.Add "it": invalid argument`, "", attr.AppendUint32(nil, uapi.NLMSGERR_ATTR_OFFS, 20), false},
 		{"offset beyond the message", `thing.Add "it": invalid argument`, "", attr.AppendUint32(nil, uapi.NLMSGERR_ATTR_OFFS, 1<<20), false},
 		{"broken", `thing.Add "it": invalid argument`, "", []byte{255, 255, 1, 0}, false},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"math"
 	"net"
 	"sync/atomic"
 	"time"
@@ -35,7 +36,12 @@ type Listen struct {
 	Datagram int
 }
 
-const datagramMax = 16 << 20
+const (
+	datagramMax = 16 << 20
+	// bufferMax is the largest kernel buffer that can be asked for: more would be cut to
+	// the lower 32 bits.
+	bufferMax = math.MaxInt32
+)
 
 // describe returns the Describe of a request about the same.
 func (l Listen) describe() func([]byte) string {
@@ -55,8 +61,8 @@ func (o subscribeOption) applySubscribe(c *nlconn.ListenConfig) { o(c) }
 // WithEventBuffer sets the kernel's receive buffer of a subscription in bytes: what
 // waits there while the consumer is busy. The default is 4 MiB. With CAP_NET_ADMIN
 // it may exceed the system's limit (SO_RCVBUFFORCE), without the system cuts it
-// silently (net.core.rmem_max). An event takes about 800 bytes of it. A negative size is
-// refused with [fs.ErrInvalid].
+// silently (net.core.rmem_max). An event takes about 800 bytes of it. A negative size, or
+// one of 2 GiB or more, is refused with [fs.ErrInvalid].
 func WithEventBuffer(bytes int) SubscribeOption {
 	return subscribeOption(func(c *nlconn.ListenConfig) { c.ReadBuffer = bytes })
 }
@@ -151,7 +157,7 @@ func Subscribe[T any](ctx context.Context, c *Client, l Listen, decode Decode[T]
 			o.applySubscribe(&cfg)
 		}
 	}
-	if cfg.ReadBuffer < 0 || cfg.Datagram < 0 || cfg.Datagram > datagramMax {
+	if cfg.ReadBuffer < 0 || cfg.ReadBuffer > bufferMax || cfg.Datagram < 0 || cfg.Datagram > datagramMax {
 		return nil, req.Fail(attr.Refuse("a buffer of %d bytes for datagrams of up to %d", cfg.ReadBuffer, cfg.Datagram))
 	}
 	conn, err := c.pool.Listen(l.Protocol, cfg)

@@ -67,7 +67,8 @@ func (l *Links) Take(typ uint16, data []byte) (old, now Link, ok bool) {
 func (l *Links) Forget() { clear(l.known) }
 
 // Decode returns what a message of type typ says of a link, and for which family it
-// does: AF_BRIDGE for what it is as a port.
+// does: AF_BRIDGE for what it is as a port. ok is false for a message that does not
+// describe one.
 func Decode(typ uint16, data []byte) (l Link, family uint8, ok bool) {
 	if typ != uapi.RTM_NEWLINK && typ != uapi.RTM_DELLINK || len(data) < headerLen {
 		return Link{}, 0, false
@@ -88,6 +89,8 @@ func Decode(typ uint16, data []byte) (l Link, family uint8, ok bool) {
 			l.MTU = s.Uint32()
 		case uapi.IFLA_MASTER:
 			l.Master = int(s.Uint32())
+		case uapi.IFLA_WIRELESS: // an event of a driver, which has the name alone
+			return Link{}, 0, false
 		}
 	}
 	return l, data[0], s.Err() == nil

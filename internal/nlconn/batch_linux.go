@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/nlkit/nlkit/internal/uapi"
 )
 
@@ -16,6 +18,8 @@ const (
 	// batchBuffer is asked for as the receive buffer of a socket that sends
 	// batches; where the system's limit grants less, windows are smaller.
 	batchBuffer = 1 << 20
+	// datagramCost is what the kernel wants of the send buffer besides a datagram.
+	datagramCost = 32
 )
 
 // replyCost is what one refusal (or echo) takes of the receive buffer: the socket
@@ -29,12 +33,19 @@ func replyCost(r Request) int {
 }
 
 // window returns how many of reqs go into the next datagram, at least one.
-func window(reqs []Request, rcvbuf int) int {
+func (c *Conn) window(reqs []Request) int {
+	if c.Proto == uapi.NETLINK_CONNECTOR {
+		return 1 // it looks at the first message of a datagram only
+	}
+	return window(reqs, min(windowBytes, c.sndbuf-datagramCost), c.rcvbuf)
+}
+
+func window(reqs []Request, most, rcvbuf int) int {
 	bytes, cost := 0, 0
 	for i, r := range reqs {
 		bytes += uapi.NLMSG_HDRLEN + align(len(r.Data))
 		cost += replyCost(r)
-		if i > 0 && (i == windowItems || bytes > windowBytes || cost > rcvbuf) {
+		if i > 0 && (i == windowItems || bytes > most || cost > rcvbuf) {
 			return i
 		}
 	}
@@ -52,10 +63,13 @@ func (c *Conn) Batch(ctx context.Context, reqs []Request, reply func(i int, m Me
 		}
 		_, _ = c.granted()
 	}
+	if c.sndbuf == 0 {
+		_ = c.raw.Control(func(fd uintptr) { c.sndbuf, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF) })
+	}
 	defer c.forgetOut()
 	results := make([]error, 0, min(len(reqs), windowItems))
 	for start := 0; start < len(reqs); {
-		n := window(reqs[start:], c.rcvbuf)
+		n := c.window(reqs[start:])
 		results = results[:0]
 		for range n {
 			results = append(results, errUnknown)
@@ -68,7 +82,7 @@ func (c *Conn) Batch(ctx context.Context, reqs []Request, reply func(i int, m Me
 			done(start+i, sent, r)
 		}
 		start += n
-		if err != nil && !errors.Is(err, ErrOverrun) {
+		if err != nil && !errors.Is(err, ErrOverrun) && !errors.Is(err, unix.EMSGSIZE) { // which is about one item
 			for ; start < len(reqs); start++ {
 				done(start, false, err)
 			}
@@ -97,6 +111,11 @@ func (c *Conn) batchWindow(ctx context.Context, reqs []Request, results []error,
 	}
 	if err := c.flush(); err != nil {
 		return false, err
+	}
+	if c.Proto == uapi.NETLINK_CONNECTOR {
+		c.unfinished = false // it acknowledges nothing: see exchange
+		clear(results)
+		return true, nil
 	}
 	overrun := false
 	for {

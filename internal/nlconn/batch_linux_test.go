@@ -55,7 +55,7 @@ func TestWindow(t *testing.T) {
 		{"one that is too large goes alone", many(3, Request{Data: make([]byte, 1<<20)}), 212992, 1},
 		{"echoes weigh more", many(1000, echo), 1 << 20, (1 << 20) / (1024 + 96 + 8192)},
 	} {
-		if got := window(tc.reqs, tc.rcvbuf); got != tc.want {
+		if got := window(tc.reqs, windowBytes, tc.rcvbuf); got != tc.want {
 			t.Errorf("%s: %d, want %d", tc.name, got, tc.want)
 		}
 	}

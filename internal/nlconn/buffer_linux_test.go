@@ -279,7 +279,7 @@ func TestControlEndsWhileMessagesCome(t *testing.T) {
 	}
 	c.shared.turn <- struct{}{}
 	c.shared.lost = ErrOverrun
-	_, err = c.lookAhead(t.Context(), nil, 1)
+	_, err = c.lookAhead(t.Context(), nil, 1, false)
 	<-c.shared.turn
 	if !errors.Is(err, errUnknown) || c.shared.held > size || polls < size/400 {
 		t.Errorf("%v after %d messages, %d bytes of %d are kept", err, polls, c.shared.held, size)

@@ -67,6 +67,7 @@ type Conn struct {
 
 	unfinished bool // a request went out and its exchange has not ended
 	rcvbuf     int  // the size of the kernel's receive buffer, 0 until asked
+	sndbuf     int  // of its send buffer, of a socket that sends batches
 }
 
 // datagram is what was read at once.

@@ -1,9 +1,11 @@
 package nlconn
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
+	"os"
 	"unsafe"
 
 	"github.com/mdlayher/netlink"
@@ -100,7 +102,7 @@ func (c *Conn) Groups() ([]uint32, error) {
 			_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_NETLINK, unix.NETLINK_LIST_MEMBERSHIPS,
 				uintptr(unsafe.Pointer(&bits[0])), uintptr(unsafe.Pointer(&size)), 0)
 			if errno != 0 {
-				failed = errno
+				failed = os.NewSyscallError("getsockopt", errno)
 				return
 			}
 			if need := int(size+3) / 4; need > words {
@@ -117,7 +119,7 @@ func (c *Conn) Groups() ([]uint32, error) {
 			return
 		}
 	})
-	if err = errors.Join(err, failed); err != nil {
+	if err = cmp.Or(err, failed); err != nil {
 		return nil, c.ioError(err)
 	}
 	return groups, nil

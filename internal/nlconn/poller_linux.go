@@ -1,8 +1,8 @@
 package nlconn
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"net"
 	"os"
 	"time"
@@ -45,7 +45,7 @@ func (c *Conn) duplicate() (fd int, err error) {
 		fd, err = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 0)
 		err = os.NewSyscallError("fcntl", err)
 	})
-	return fd, errors.Join(controlErr, err)
+	return fd, cmp.Or(controlErr, err)
 }
 
 // wait waits under ctx for the next datagram.
@@ -103,7 +103,7 @@ func (c *Conn) ReadBuffer() (size int, err error) {
 		return c.nl.ReadBuffer()
 	}
 	controlErr := c.raw.Control(func(fd uintptr) { size, err = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF) })
-	return size, c.ioError(errors.Join(controlErr, os.NewSyscallError("getsockopt", err)))
+	return size, c.ioError(cmp.Or(controlErr, os.NewSyscallError("getsockopt", err)))
 }
 
 // granted is ReadBuffer of a socket whose buffer stays as it is, which asks once.
@@ -125,5 +125,5 @@ func (c *Conn) setReadBuffer(size int) (err error) {
 			err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, size)
 		}
 	})
-	return c.ioError(errors.Join(controlErr, os.NewSyscallError("setsockopt", err)))
+	return c.ioError(cmp.Or(controlErr, os.NewSyscallError("setsockopt", err)))
 }

@@ -14,8 +14,8 @@ import (
 
 // Config is what every socket of a pool has.
 type Config struct {
-	// NetNS is the network namespace of the sockets, nil for that of the
-	// thread that opens the pool. The pool closes it.
+	// NetNS is the network namespace of the sockets, nil for that of the thread
+	// that opens one. The pool closes it.
 	NetNS *os.File
 	// Lenient leaves strict checking of dump requests off.
 	Lenient bool
@@ -43,11 +43,6 @@ type Pool struct {
 
 // NewPool returns a pool of sockets in one network namespace. It opens none yet.
 func NewPool(cfg Config) *Pool {
-	if cfg.NetNS == nil {
-		// Sockets are opened when they are needed, on whatever thread: pin the
-		// namespace now. Without /proc there is nothing to pin it with.
-		cfg.NetNS, _ = os.Open("/proc/thread-self/ns/net")
-	}
 	return &Pool{cfg: cfg, idle: map[int][]*Conn{}, live: map[*Conn]struct{}{}}
 }
 

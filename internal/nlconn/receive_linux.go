@@ -22,7 +22,13 @@ type shared struct {
 	held   int        // what ahead would take of the kernel's buffer, which is its limit
 	lost   error      // the overrun that Control was told, for Receive; belongs to the turn
 	sender sync.Mutex // held by Control: one request at a time
-	answer atomic.Pointer[chan Message]
+	waiter atomic.Pointer[waiter]
+}
+
+// waiter is a Control that waits for its answer.
+type waiter struct {
+	answers chan Message
+	lost    chan struct{} // says that Receive was told of an overrun: the answer may be lost
 }
 
 // Receive stores the next message of a socket that has joined groups or is sent
@@ -69,18 +75,27 @@ func (c *Conn) ReceiveUntil(m *Message, t time.Time) (ok bool, err error) {
 
 // read returns the next datagram for Receive.
 func (c *Conn) read(wait bool) (d datagram, ok bool, err error) {
+	for again := true; again; {
+		d, ok, again, err = c.readOnce(wait)
+	}
+	return d, ok, err
+}
+
+// readOnce is read that a Control may interrupt, to have the turn: then it is to be
+// called again.
+func (c *Conn) readOnce(wait bool) (d datagram, ok, again bool, err error) {
 	s := c.shared
 	s.turn <- struct{}{}
 	defer func() { <-s.turn }()
 	if err := s.lost; err != nil {
 		s.lost = nil
-		return datagram{}, false, err
+		return datagram{}, false, false, err
 	}
 	if len(s.ahead) > 0 {
 		d := s.ahead[0]
 		s.ahead = s.ahead[1:]
 		s.held -= d.cost()
-		return d, true, nil
+		return d, true, false, nil
 	}
 	if wait {
 		d, err = c.fill(c.raw.Read)
@@ -88,26 +103,35 @@ func (c *Conn) read(wait bool) (d datagram, ok bool, err error) {
 	} else {
 		d, ok, err = c.poll()
 	}
-	s.hand(d)
-	return d, ok, err
+	again = s.hand(d, err)
+	return d, ok, again, err
 }
 
-// hand gives the acknowledgements in d to the Control that waits, if one does. The
-// turn is still held: who has it next finds that the answer is there.
-func (s *shared) hand(d datagram) {
-	answers := s.answer.Load()
-	if answers == nil {
-		return
+// hand gives the acknowledgements in d to the Control that waits, if one does, and tells
+// it if the answer may be lost. The turn is still held: who has it next finds that the
+// answer is there. It reports whether that Control wants the turn.
+func (s *shared) hand(d datagram, err error) (wanted bool) {
+	w := s.waiter.Load()
+	switch {
+	case w == nil:
+		return false
+	case errors.Is(err, ErrOverrun), errors.Is(err, ErrTruncated):
+		select {
+		case w.lost <- struct{}{}:
+		default:
+		}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return true
 	}
 	for {
 		m, ok, err := d.next()
 		if err != nil || !ok {
-			return
+			return false
 		}
 		if m.Type == uapi.NLMSG_ERROR {
 			m.Data = append([]byte(nil), m.Data...)
 			select {
-			case *answers <- m:
+			case w.answers <- m:
 			default: // there are more answers than requests: strays
 			}
 		}
@@ -123,9 +147,9 @@ func (c *Conn) Control(ctx context.Context, r Request) (Result, error) {
 	if ctx.Err() != nil {
 		return Result{}, ContextError(ctx)
 	}
-	answers := make(chan Message, 4)
-	s.answer.Store(&answers)
-	defer s.answer.Store(nil)
+	w := &waiter{make(chan Message, 4), make(chan struct{}, 1)}
+	s.waiter.Store(w)
+	defer s.waiter.Store(nil)
 	seq, err := c.send(r, uapi.NLM_F_ACK)
 	if err != nil {
 		return Result{}, err
@@ -135,15 +159,9 @@ func (c *Conn) Control(ctx context.Context, r Request) (Result, error) {
 		return res, nil // it acknowledges nothing: see exchange
 	}
 	for {
-		var m Message
-		select {
-		case m = <-answers:
-		case s.turn <- struct{}{}:
-			m, err = c.lookAhead(ctx, answers, seq)
-			<-s.turn
-			if err != nil {
-				return res, err
-			}
+		m, err := c.answer(ctx, w, seq)
+		if err != nil {
+			return res, err
 		}
 		if m.Seq != seq {
 			continue // of a request that was given up
@@ -160,9 +178,41 @@ func (c *Conn) Control(ctx context.Context, r Request) (Result, error) {
 	}
 }
 
+// answer waits for an acknowledgement: one that whoever reads hands over, or that with
+// the sequence number seq.
+func (c *Conn) answer(ctx context.Context, w *waiter, seq uint32) (Message, error) {
+	lost := false
+	select {
+	case m := <-w.answers:
+		return m, nil
+	case c.shared.turn <- struct{}{}:
+	case <-w.lost:
+		lost = true
+		c.claim()
+	case <-ctx.Done():
+		c.claim()
+	}
+	defer func() { <-c.shared.turn }()
+	select {
+	case <-w.lost:
+		lost = true
+	default:
+	}
+	return c.lookAhead(ctx, w.answers, seq, lost)
+}
+
+// claim takes the turn, also from one who waits for messages and would keep it until some
+// come.
+func (c *Conn) claim() {
+	_ = c.nl.SetReadDeadline(past)
+	c.shared.turn <- struct{}{}
+	_ = c.nl.SetReadDeadline(time.Time{})
+}
+
 // lookAhead reads the acknowledgement with the sequence number seq, and keeps what
-// else comes for Receive. It has the turn.
-func (c *Conn) lookAhead(ctx context.Context, answers <-chan Message, seq uint32) (Message, error) {
+// else comes for Receive. It has the turn. lost says that Receive was told of an overrun
+// since the request.
+func (c *Conn) lookAhead(ctx context.Context, answers <-chan Message, seq uint32, lost bool) (Message, error) {
 	c.buf = nil // whoever received what is in it may still look at it
 	defer c.release()
 	granted, err := c.granted()
@@ -177,7 +227,7 @@ func (c *Conn) lookAhead(ctx context.Context, answers <-chan Message, seq uint32
 		}
 		var d datagram
 		var err error
-		if c.shared.lost == nil {
+		if c.shared.lost == nil && !lost {
 			d, err = c.await(ctx)
 		} else {
 			// The answer may be among what was lost: it must not be waited for, nor
