@@ -222,6 +222,39 @@ func TestBits(t *testing.T) {
 	}
 }
 
+// A Custom row of one direction, or without a sample, keeps that behind a pointer: what
+// comes from the kernel does not run into the function that it lacks.
+func TestOptOfOneDirection(t *testing.T) {
+	put := func(b []byte, n *uint32) ([]byte, error) { return attr.AppendUint32(b, 1, *n), nil }
+	get := func(p []byte, n *uint32) error { *n = binary.NativeEndian.Uint32(p); return nil }
+	field := func(v *everything) **uint32 { return &v.OptU32 }
+	received := attr.AppendUint32(nil, 1, 7)
+	for name, tt := range map[string]struct {
+		row         attr.Row[uint32]
+		sent, taken bool
+	}{
+		"put only":  {attr.Custom(1, "X", put, nil), true, false},
+		"get only":  {attr.Custom(1, "X", nil, get), false, true},
+		"no sample": {attr.Custom(1, "X", put, get), true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			table := attr.Table[everything]{attr.Opt(tt.row, field)}
+			if err := table.Check(); err != nil {
+				t.Error(err)
+			}
+			b, err := table.Append(nil, &everything{OptU32: new(uint32(7))})
+			if err != nil || (len(b) > 0) != tt.sent {
+				t.Errorf("sent % x, %v", b, err)
+			}
+			var out everything
+			if err := table.Decode(received, &out); err != nil || (out.OptU32 != nil && *out.OptU32 == 7) != tt.taken {
+				t.Errorf("took %v, %v", out.OptU32, err)
+			}
+			table.Fill(rand.New(rand.NewPCG(1, 2)), &out)
+		})
+	}
+}
+
 // What cannot work says so: to the test that checks the table, and to its users.
 func TestRowsThatCannotWork(t *testing.T) {
 	type v = everything
