@@ -355,7 +355,7 @@ func Opt[T, V any](row Row[V], field func(*T) **V) Row[T] {
 
 //go:noinline
 func opt[P, V any](one row[*V], field func(P) **V) row[P] {
-	r := row[P]{typ: one.typ, name: one.name, sub: one.sub, show: one.show, problem: one.problem, flags: one.flags}
+	r := row[P]{typ: one.typ, name: one.name, sub: one.sub, show: one.show, problem: one.problem, flags: one.flags, readOnly: one.readOnly}
 	// A Custom row may have one direction, or no sample: then this one lacks it as well.
 	if one.put != nil {
 		r.put = func(b []byte, v P, _ bool, depth int) ([]byte, error) {

@@ -20,7 +20,7 @@ func Repeated[T, V any](row Row[V], field func(*T) *[]V) Row[T] {
 
 func repeated[P, V any](one row[*V], field func(P) *[]V) row[P] {
 	return row[P]{
-		typ: one.typ, name: one.name, sub: one.sub, show: one.show, problem: cannotBeMember(&one), unset: true, many: true,
+		typ: one.typ, name: one.name, sub: one.sub, show: one.show, problem: cannotBeMember(&one), unset: true, many: true, readOnly: one.readOnly,
 		put: func(b []byte, v P, _ bool, depth int) ([]byte, error) {
 			items := *field(v)
 			for i := range items {
@@ -55,7 +55,7 @@ func ListOf[T, V any](typ uint16, name string, member Row[V], field func(*T) *[]
 
 func listOf[P, V any](typ uint16, name string, member row[*V], field func(P) *[]V) row[P] {
 	return row[P]{
-		typ: typ, name: name, sub: always(memberSchema[*V]{member}), problem: cannotBeMember(&member),
+		typ: typ, name: name, sub: always(memberSchema[*V]{member}), problem: cannotBeMember(&member), readOnly: member.readOnly,
 		put: func(b []byte, v P, always bool, depth int) ([]byte, error) {
 			items := *field(v)
 			if len(items) == 0 && !always {
@@ -104,7 +104,7 @@ func Map[T any, K Integer, V any](typ uint16, name string, member Row[V], field 
 
 func mapOf[P any, K Integer, V any](typ uint16, name string, member row[*V], field func(P) *map[K]V) row[P] {
 	return row[P]{
-		typ: typ, name: name, sub: always(memberSchema[*V]{member}), problem: cannotBeMember(&member),
+		typ: typ, name: name, sub: always(memberSchema[*V]{member}), problem: cannotBeMember(&member), readOnly: member.readOnly,
 		put: func(b []byte, v P, always bool, depth int) ([]byte, error) {
 			m := *field(v)
 			if len(m) == 0 && !always {
@@ -165,7 +165,7 @@ func Array[T, V any](row Row[V], field func(*T) *[]V) Row[T] {
 
 func array[P, V any](one row[*V], field func(P) *[]V) row[P] {
 	return row[P]{
-		typ: one.typ, name: one.name, problem: cannotBeElement(&one), flags: one.flags, show: showElements(one),
+		typ: one.typ, name: one.name, problem: cannotBeElement(&one), flags: one.flags, readOnly: one.readOnly, show: showElements(one),
 		put: func(b []byte, v P, always bool, depth int) ([]byte, error) {
 			items := *field(v)
 			if len(items) == 0 && !always {
@@ -198,7 +198,7 @@ func FixedArray[T, V any](row Row[V], field func(*T) []V) Row[T] {
 func fixedArray[P, V any](one row[*V], n int, field func(P) []V) row[P] {
 	size := one.size * n
 	r := row[P]{
-		typ: one.typ, name: one.name, size: size, problem: cannotBeElement(&one), flags: one.flags, show: showElements(one),
+		typ: one.typ, name: one.name, size: size, problem: cannotBeElement(&one), flags: one.flags, readOnly: one.readOnly, show: showElements(one),
 		put: func(b []byte, v P, always bool, depth int) ([]byte, error) {
 			start := len(b)
 			b, err := sendArray(&one, b, field(v), depth)

@@ -255,6 +255,26 @@ func TestOptOfOneDirection(t *testing.T) {
 	}
 }
 
+// A row that is only read is so behind a pointer, and as one of many.
+func TestManyThatAreOnlyRead(t *testing.T) {
+	number := attr.U32(1, "X", attr.Self[uint32]).ReadOnly()
+	list := func(v *everything) *[]uint32 { return &v.Repeats }
+	words := func(v *everything) []uint32 { return v.Words[:] }
+	in := everything{OptU32: new(uint32(7)), Repeats: []uint32{7}, Words: [4]uint32{7, 7, 7, 7}, Limits: map[uint8]uint32{7: 7}}
+	for name, row := range map[string]attr.Row[everything]{
+		"Opt":        attr.Opt(number, func(v *everything) **uint32 { return &v.OptU32 }),
+		"Repeated":   attr.Repeated(number, list),
+		"ListOf":     attr.ListOf(1, "X", number, list),
+		"Map":        attr.Map(1, "X", number, func(v *everything) *map[uint8]uint32 { return &v.Limits }),
+		"Array":      attr.Array(number, list),
+		"FixedArray": attr.FixedArray(number, words),
+	} {
+		if b, err := (attr.Table[everything]{row}).Append(nil, &in); err != nil || len(b) > 0 {
+			t.Errorf("%s: sent % x, %v", name, b, err)
+		}
+	}
+}
+
 // What cannot work says so: to the test that checks the table, and to its users.
 func TestRowsThatCannotWork(t *testing.T) {
 	type v = everything
