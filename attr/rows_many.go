@@ -216,11 +216,18 @@ func fixedArray[P, V any](one row[*V], n int, field func(P) []V) row[P] {
 			}
 		},
 	}
+	if n == 0 && r.problem == "" {
+		r.problem = notFixed
+	}
 	if one.over != nil {
 		r.over = func(v P, limit uint64) error { return overSlice(one, field(v), limit) }
 	}
 	return r
 }
+
+// notFixed is the problem of a field that is a slice of its own: it has no length yet
+// when the row is made.
+const notFixed = "the field is no slice of an array"
 
 // FixedBytes is a payload kept in an array of bytes, of which the field is a slice;
 // zeros are not sent. A payload of another length is an error.
@@ -231,6 +238,9 @@ func FixedBytes[T any](typ uint16, name string, field func(*T) []byte) Row[T] {
 }
 
 func fixedBytes[P any](typ uint16, name string, size int, field func(P) []byte) row[P] {
+	if size == 0 {
+		return row[P]{typ: typ, name: name, problem: notFixed}
+	}
 	return row[P]{
 		typ: typ, name: name, size: size,
 		show: func(b, p, _ []byte) ([]byte, bool) { return appendHex(b, p), true },

@@ -291,6 +291,8 @@ func TestRowsThatCannotWork(t *testing.T) {
 		"ListOf what is only read":        attr.ListOf(1, "X", attr.Custom(0, "", nil, func([]byte, *uint32) error { return nil }), ports),
 		"Repeated Repeated":               attr.Repeated(attr.Repeated(attr.U32(1, "X", attr.Self[uint32]), attr.Self[[]uint32]), func(v *v) *[][]uint32 { return new([][]uint32) }),
 		"Map of Rest":                     attr.Map(1, "X", attr.Rest(attr.Self[[]attr.Raw]), func(v *v) *map[int][]attr.Raw { return new(map[int][]attr.Raw) }),
+		"FixedArray over a slice":         attr.FixedArray(attr.U32(1, "X", attr.Self[uint32]), func(v *v) []uint32 { return v.Repeats }),
+		"FixedBytes over a slice":         attr.FixedBytes(1, "X", func(v *v) []byte { return v.Bytes }),
 		"FixedString of nothing":          attr.FixedString(1, "X", 1, text),
 		"Struct with a field outside":     attr.Struct(1, "X", broken, func(v *v) *entry { return &v.Struct.First }),
 		"Opt of what cannot work":         attr.Opt(attr.Struct(1, "X", broken, attr.Self[entry]), func(v *v) **entry { return &v.OptStruct }),
