@@ -435,7 +435,7 @@ func number[P any, V Integer](typ uint16, name string, w wire, field func(P) *V)
 			}
 		},
 		over: func(v P, limit uint64) error {
-			if n := *field(v); n < 0 || uint64(n) > limit {
+			if n := *field(v); n < 0 && !w.signed || n > 0 && uint64(n) > limit {
 				return invalid(decimal(n) + " is out of range, the largest is " + decimal(limit))
 			}
 			return nil

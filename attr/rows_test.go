@@ -275,6 +275,20 @@ func TestManyThatAreOnlyRead(t *testing.T) {
 	}
 }
 
+// A limit is what a signed integer may be at most; it says nothing of how little.
+func TestMaxOfSigned(t *testing.T) {
+	signed := attr.Table[everything]{attr.S16(1, "X", func(v *everything) *int16 { return &v.S16 }).Max(100)}
+	for n, ok := range map[int16]bool{-32768: true, -101: true, 100: true, 101: false} {
+		if _, err := signed.Append(nil, &everything{S16: n}); (err == nil) != ok {
+			t.Errorf("%d: %v", n, err)
+		}
+	}
+	unsigned := attr.Table[everything]{attr.U32(1, "X", func(v *everything) *int { return &v.Index }).Max(100)}
+	if _, err := unsigned.Append(nil, &everything{Index: -1}); err == nil || err.Error() != "X: -1 is out of range, the largest is 100" {
+		t.Errorf("got %v", err)
+	}
+}
+
 // What cannot work says so: to the test that checks the table, and to its users.
 func TestRowsThatCannotWork(t *testing.T) {
 	type v = everything
