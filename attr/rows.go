@@ -355,29 +355,34 @@ func Opt[T, V any](row Row[V], field func(*T) **V) Row[T] {
 
 //go:noinline
 func opt[P, V any](one row[*V], field func(P) **V) row[P] {
-	r := row[P]{
-		typ: one.typ, name: one.name, sub: one.sub, show: one.show, problem: one.problem, flags: one.flags,
-		put: func(b []byte, v P, _ bool, depth int) ([]byte, error) {
+	r := row[P]{typ: one.typ, name: one.name, sub: one.sub, show: one.show, problem: one.problem, flags: one.flags, readOnly: one.readOnly}
+	// A Custom row may have one direction, or no sample: then this one lacks it as well.
+	if one.put != nil {
+		r.put = func(b []byte, v P, _ bool, depth int) ([]byte, error) {
 			if p := *field(v); p != nil {
 				return send(&one, b, p, true, depth)
 			}
 			return b, nil
-		},
-		get: func(typ uint16, p []byte, v P, depth int) error {
+		}
+	}
+	if one.get != nil {
+		r.get = func(typ uint16, p []byte, v P, depth int) error {
 			n := new(V)
 			if err := one.get(typ, p, n, depth); err != nil {
 				return err
 			}
 			*field(v) = n
 			return nil
-		},
-		fill: func(rnd *rand.Rand, v P, turns int) {
+		}
+	}
+	if one.fill != nil {
+		r.fill = func(rnd *rand.Rand, v P, turns int) {
 			n := new(V)
 			if rnd.IntN(4) > 0 { // the zero value must survive as well
 				one.fill(rnd, n, turns)
 			}
 			*field(v) = n
-		},
+		}
 	}
 	if one.unset {
 		r.problem = "its zero cannot be sent, with Opt or without"
@@ -430,7 +435,7 @@ func number[P any, V Integer](typ uint16, name string, w wire, field func(P) *V)
 			}
 		},
 		over: func(v P, limit uint64) error {
-			if n := *field(v); n < 0 || uint64(n) > limit {
+			if n := *field(v); n < 0 && !w.signed || n > 0 && uint64(n) > limit {
 				return invalid(decimal(n) + " is out of range, the largest is " + decimal(limit))
 			}
 			return nil

@@ -20,7 +20,7 @@ func Repeated[T, V any](row Row[V], field func(*T) *[]V) Row[T] {
 
 func repeated[P, V any](one row[*V], field func(P) *[]V) row[P] {
 	return row[P]{
-		typ: one.typ, name: one.name, sub: one.sub, show: one.show, problem: cannotBeMember(&one), unset: true, many: true,
+		typ: one.typ, name: one.name, sub: one.sub, show: one.show, problem: cannotBeMember(&one), unset: true, many: true, readOnly: one.readOnly,
 		put: func(b []byte, v P, _ bool, depth int) ([]byte, error) {
 			items := *field(v)
 			for i := range items {
@@ -55,7 +55,7 @@ func ListOf[T, V any](typ uint16, name string, member Row[V], field func(*T) *[]
 
 func listOf[P, V any](typ uint16, name string, member row[*V], field func(P) *[]V) row[P] {
 	return row[P]{
-		typ: typ, name: name, sub: always(memberSchema[*V]{member}), problem: cannotBeMember(&member),
+		typ: typ, name: name, sub: always(memberSchema[*V]{member}), problem: cannotBeMember(&member), readOnly: member.readOnly,
 		put: func(b []byte, v P, always bool, depth int) ([]byte, error) {
 			items := *field(v)
 			if len(items) == 0 && !always {
@@ -104,7 +104,7 @@ func Map[T any, K Integer, V any](typ uint16, name string, member Row[V], field 
 
 func mapOf[P any, K Integer, V any](typ uint16, name string, member row[*V], field func(P) *map[K]V) row[P] {
 	return row[P]{
-		typ: typ, name: name, sub: always(memberSchema[*V]{member}), problem: cannotBeMember(&member),
+		typ: typ, name: name, sub: always(memberSchema[*V]{member}), problem: cannotBeMember(&member), readOnly: member.readOnly,
 		put: func(b []byte, v P, always bool, depth int) ([]byte, error) {
 			m := *field(v)
 			if len(m) == 0 && !always {
@@ -165,7 +165,7 @@ func Array[T, V any](row Row[V], field func(*T) *[]V) Row[T] {
 
 func array[P, V any](one row[*V], field func(P) *[]V) row[P] {
 	return row[P]{
-		typ: one.typ, name: one.name, problem: cannotBeElement(&one), flags: one.flags, show: showElements(one),
+		typ: one.typ, name: one.name, problem: cannotBeElement(&one), flags: one.flags, readOnly: one.readOnly, show: showElements(one),
 		put: func(b []byte, v P, always bool, depth int) ([]byte, error) {
 			items := *field(v)
 			if len(items) == 0 && !always {
@@ -198,7 +198,7 @@ func FixedArray[T, V any](row Row[V], field func(*T) []V) Row[T] {
 func fixedArray[P, V any](one row[*V], n int, field func(P) []V) row[P] {
 	size := one.size * n
 	r := row[P]{
-		typ: one.typ, name: one.name, size: size, problem: cannotBeElement(&one), flags: one.flags, show: showElements(one),
+		typ: one.typ, name: one.name, size: size, problem: cannotBeElement(&one), flags: one.flags, readOnly: one.readOnly, show: showElements(one),
 		put: func(b []byte, v P, always bool, depth int) ([]byte, error) {
 			start := len(b)
 			b, err := sendArray(&one, b, field(v), depth)
@@ -216,11 +216,18 @@ func fixedArray[P, V any](one row[*V], n int, field func(P) []V) row[P] {
 			}
 		},
 	}
+	if n == 0 && r.problem == "" {
+		r.problem = notFixed
+	}
 	if one.over != nil {
 		r.over = func(v P, limit uint64) error { return overSlice(one, field(v), limit) }
 	}
 	return r
 }
+
+// notFixed is the problem of a field that is a slice of its own: it has no length yet
+// when the row is made.
+const notFixed = "the field is no slice of an array"
 
 // FixedBytes is a payload kept in an array of bytes, of which the field is a slice;
 // zeros are not sent. A payload of another length is an error.
@@ -231,6 +238,9 @@ func FixedBytes[T any](typ uint16, name string, field func(*T) []byte) Row[T] {
 }
 
 func fixedBytes[P any](typ uint16, name string, size int, field func(P) []byte) row[P] {
+	if size == 0 {
+		return row[P]{typ: typ, name: name, problem: notFixed}
+	}
 	return row[P]{
 		typ: typ, name: name, size: size,
 		show: func(b, p, _ []byte) ([]byte, bool) { return appendHex(b, p), true },

@@ -222,6 +222,73 @@ func TestBits(t *testing.T) {
 	}
 }
 
+// A Custom row of one direction, or without a sample, keeps that behind a pointer: what
+// comes from the kernel does not run into the function that it lacks.
+func TestOptOfOneDirection(t *testing.T) {
+	put := func(b []byte, n *uint32) ([]byte, error) { return attr.AppendUint32(b, 1, *n), nil }
+	get := func(p []byte, n *uint32) error { *n = binary.NativeEndian.Uint32(p); return nil }
+	field := func(v *everything) **uint32 { return &v.OptU32 }
+	received := attr.AppendUint32(nil, 1, 7)
+	for name, tt := range map[string]struct {
+		row         attr.Row[uint32]
+		sent, taken bool
+	}{
+		"put only":  {attr.Custom(1, "X", put, nil), true, false},
+		"get only":  {attr.Custom(1, "X", nil, get), false, true},
+		"no sample": {attr.Custom(1, "X", put, get), true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			table := attr.Table[everything]{attr.Opt(tt.row, field)}
+			if err := table.Check(); err != nil {
+				t.Error(err)
+			}
+			b, err := table.Append(nil, &everything{OptU32: new(uint32(7))})
+			if err != nil || (len(b) > 0) != tt.sent {
+				t.Errorf("sent % x, %v", b, err)
+			}
+			var out everything
+			if err := table.Decode(received, &out); err != nil || (out.OptU32 != nil && *out.OptU32 == 7) != tt.taken {
+				t.Errorf("took %v, %v", out.OptU32, err)
+			}
+			table.Fill(rand.New(rand.NewPCG(1, 2)), &out)
+		})
+	}
+}
+
+// A row that is only read is so behind a pointer, and as one of many.
+func TestManyThatAreOnlyRead(t *testing.T) {
+	number := attr.U32(1, "X", attr.Self[uint32]).ReadOnly()
+	list := func(v *everything) *[]uint32 { return &v.Repeats }
+	words := func(v *everything) []uint32 { return v.Words[:] }
+	in := everything{OptU32: new(uint32(7)), Repeats: []uint32{7}, Words: [4]uint32{7, 7, 7, 7}, Limits: map[uint8]uint32{7: 7}}
+	for name, row := range map[string]attr.Row[everything]{
+		"Opt":        attr.Opt(number, func(v *everything) **uint32 { return &v.OptU32 }),
+		"Repeated":   attr.Repeated(number, list),
+		"ListOf":     attr.ListOf(1, "X", number, list),
+		"Map":        attr.Map(1, "X", number, func(v *everything) *map[uint8]uint32 { return &v.Limits }),
+		"Array":      attr.Array(number, list),
+		"FixedArray": attr.FixedArray(number, words),
+	} {
+		if b, err := (attr.Table[everything]{row}).Append(nil, &in); err != nil || len(b) > 0 {
+			t.Errorf("%s: sent % x, %v", name, b, err)
+		}
+	}
+}
+
+// A limit is what a signed integer may be at most; it says nothing of how little.
+func TestMaxOfSigned(t *testing.T) {
+	signed := attr.Table[everything]{attr.S16(1, "X", func(v *everything) *int16 { return &v.S16 }).Max(100)}
+	for n, ok := range map[int16]bool{-32768: true, -101: true, 100: true, 101: false} {
+		if _, err := signed.Append(nil, &everything{S16: n}); (err == nil) != ok {
+			t.Errorf("%d: %v", n, err)
+		}
+	}
+	unsigned := attr.Table[everything]{attr.U32(1, "X", func(v *everything) *int { return &v.Index }).Max(100)}
+	if _, err := unsigned.Append(nil, &everything{Index: -1}); err == nil || err.Error() != "X: -1 is out of range, the largest is 100" {
+		t.Errorf("got %v", err)
+	}
+}
+
 // What cannot work says so: to the test that checks the table, and to its users.
 func TestRowsThatCannotWork(t *testing.T) {
 	type v = everything
@@ -238,6 +305,8 @@ func TestRowsThatCannotWork(t *testing.T) {
 		"ListOf what is only read":        attr.ListOf(1, "X", attr.Custom(0, "", nil, func([]byte, *uint32) error { return nil }), ports),
 		"Repeated Repeated":               attr.Repeated(attr.Repeated(attr.U32(1, "X", attr.Self[uint32]), attr.Self[[]uint32]), func(v *v) *[][]uint32 { return new([][]uint32) }),
 		"Map of Rest":                     attr.Map(1, "X", attr.Rest(attr.Self[[]attr.Raw]), func(v *v) *map[int][]attr.Raw { return new(map[int][]attr.Raw) }),
+		"FixedArray over a slice":         attr.FixedArray(attr.U32(1, "X", attr.Self[uint32]), func(v *v) []uint32 { return v.Repeats }),
+		"FixedBytes over a slice":         attr.FixedBytes(1, "X", func(v *v) []byte { return v.Bytes }),
 		"FixedString of nothing":          attr.FixedString(1, "X", 1, text),
 		"Struct with a field outside":     attr.Struct(1, "X", broken, func(v *v) *entry { return &v.Struct.First }),
 		"Opt of what cannot work":         attr.Opt(attr.Struct(1, "X", broken, attr.Self[entry]), func(v *v) **entry { return &v.OptStruct }),

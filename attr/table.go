@@ -72,7 +72,7 @@ func (r Row[T]) ReadOnly() Row[T] {
 }
 
 // Max returns the row of an integer with values above n refused before anything
-// is sent. n must not be 0.
+// is sent. Negative values of a signed integer are below it. n must not be 0.
 func (r Row[T]) Max(n uint64) Row[T] {
 	limit(&r.row, n)
 	return r
@@ -291,8 +291,9 @@ func fillRows[P any](t []row[P], r *rand.Rand, v P, turns int, all bool) {
 }
 
 // Check returns an error if the table is inconsistent: two rows of one type, a
-// row without a name, more than one Rest row, a row of something that its
-// constructor does not take. Tests call it.
+// type with flag bits, which no attribute that is received has, a row without a
+// name, more than one Rest row, a row of something that its constructor does not
+// take. Tests call it.
 func (t Table[T]) Check() error { return check(rowsOf(t)) }
 
 func check[P any](t []row[P]) error {
@@ -306,6 +307,8 @@ func check[P any](t []row[P]) error {
 			return errors.New("a row has no name")
 		case r.problem != "":
 			return errors.New(r.name + ": " + r.problem)
+		case r.typ > typeMask:
+			return errors.New(r.name + ": NLA_F_NESTED and NLA_F_NET_BYTEORDER are no part of a type, rows set them")
 		case seen[r.typ] != "":
 			return errors.New(seen[r.typ] + " and " + r.name + " have the same type")
 		default:

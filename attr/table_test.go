@@ -268,6 +268,12 @@ func TestTables(t *testing.T) {
 	if twice.Check() == nil {
 		t.Error("a table with two rows of one type passes its check")
 	}
+	for _, flag := range []uint16{0x8000, 0x4000} { // what is received would pass the row by
+		flagged := attr.Table[inner]{attr.Bytes(flag|1, "X", func(v *inner) *[]byte { return new([]byte) })}
+		if flagged.Check() == nil {
+			t.Errorf("a type with the flag %#x passes the check", flag)
+		}
+	}
 }
 
 func TestZeroValueSendsNothing(t *testing.T) {
