@@ -327,7 +327,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 		{addr.Address{Link: 1, Prefix: netip.PrefixFrom(ip("::ffff:192.0.2.1"), 24)}, "IFA_LOCAL", "unmap it"},
 		{addr.Address{Link: 1, Prefix: v4, Peer: ip("2001:db8::2")}, "IFA_ADDRESS", "not of the family"},
 		{addr.Address{Link: 1, Prefix: v6, Peer: ip("192.0.2.2")}, "IFA_ADDRESS", "not of the family"},
-		{addr.Address{Link: 1, Prefix: v6, Peer: ip("fe80::1%v0")}, "IFA_LOCAL", "zone"},
+		{addr.Address{Link: 1, Prefix: v6, Peer: ip("fe80::1%v0")}, "IFA_ADDRESS", "zone"},
 		{addr.Address{Link: 1, Prefix: v6, Broadcast: ip("192.0.2.255")}, "IFA_BROADCAST", "IPv4 only"},
 		{addr.Address{Link: 1, Prefix: v4, Broadcast: ip("2001:db8::2")}, "IFA_BROADCAST", "IPv4 only"},
 		{addr.Address{Link: 1, Prefix: v4, Anycast: ip("2001:db8::2")}, "IFA_ANYCAST", "not of the family"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 
@@ -25,12 +26,12 @@ var ErrDuplicate = errors.New("duplicate address")
 func WaitReady(ctx context.Context, c *nlkit.Client, link int, addresses ...netip.Addr) ([]Address, error) {
 	const op = "addr.WaitReady"
 	refused := nlkit.Request{Op: op}
-	if link <= 0 {
+	if link <= 0 || link > math.MaxInt32 {
 		return nil, refused.Fail(attr.Invalid("ifa_index", "%d is no index of a link", link))
 	}
 	for _, a := range addresses {
-		if !a.IsValid() {
-			return nil, refused.Fail(attr.Invalid("IFA_LOCAL", "an invalid address"))
+		if err := checkIP(a); err != nil { // no list has it: the wait would not end
+			return nil, refused.Fail(err)
 		}
 	}
 	object := fmt.Sprintf("dev %d", link)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"net/netip"
+	"strconv"
 	"testing"
 	"time"
 
@@ -67,10 +68,29 @@ func TestWaitReady(t *testing.T) {
 	if _, err := addr.WaitReady(short, c, v.Index, netip.MustParseAddr("192.0.2.2")); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := addr.WaitReady(ctx, c, 0); !errors.Is(err, fs.ErrInvalid) {
-		t.Errorf("got %v", err)
-	}
-	if _, err := addr.WaitReady(ctx, c, 1, netip.Addr{}); !errors.Is(err, fs.ErrInvalid) {
-		t.Errorf("got %v", err)
+}
+
+// TestWaitReadyRefused: what no link can have is refused, and not waited for.
+func TestWaitReadyRefused(t *testing.T) {
+	c := dial(t, nstest.New(t))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for _, test := range []struct {
+		link int
+		ip   netip.Addr
+	}{
+		{0, ip("192.0.2.1")},
+		{-1, ip("192.0.2.1")},
+		{1 << (strconv.IntSize - 2), ip("192.0.2.1")},
+		{1, netip.Addr{}},
+		{1, ip("::ffff:192.0.2.1")},
+		{1, ip("fe80::1%lo")},
+	} {
+		if strconv.IntSize == 32 && test.link > 1 {
+			continue // there is no such int
+		}
+		if _, err := addr.WaitReady(ctx, c, test.link, test.ip); !errors.Is(err, fs.ErrInvalid) {
+			t.Errorf("%d, %v: got %v", test.link, test.ip, err)
+		}
 	}
 }
