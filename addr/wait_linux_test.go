@@ -94,3 +94,27 @@ func TestWaitReadyRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestWaitReadyDuplicateRemoved: the kernel removes an address that another host has if
+// its lifetime has an end. That it is gone is the answer, not a reason to go on waiting.
+func TestWaitReadyDuplicateRemoved(t *testing.T) {
+	l := newQuietLab(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	a := addr.Address{Link: l.v0, Prefix: prefix("2001:db8::1/64")}
+	must(t, addr.Add(ctx, l.c, a))
+	_, err := addr.WaitReady(ctx, l.c, l.v0, a.Prefix.Addr())
+	must(t, err)
+	a.Link, a.ValidLifetime = l.v1, time.Hour
+	must(t, addr.Add(ctx, l.c, a))
+	_, err = addr.WaitReady(ctx, l.c, l.v1, a.Prefix.Addr())
+	if e, ok := errors.AsType[*nlkit.Error](err); !errors.Is(err, addr.ErrDuplicate) || !ok || e.Object != a.String() {
+		t.Errorf("got %v", err)
+	}
+	// Without its name it is an address that the link no longer has.
+	ready, err := addr.WaitReady(ctx, l.c, l.v1)
+	must(t, err)
+	if len(ready) != 0 {
+		t.Errorf("got %v", ready)
+	}
+}
