@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"net/netip"
 	"os"
 	"reflect"
@@ -475,6 +476,21 @@ func TestListFilters(t *testing.T) {
 			if !errors.Is(err, fs.ErrInvalid) {
 				t.Errorf("All with an invalid prefix: %v", err)
 			}
+		}
+	}
+}
+
+// TestTargetNSIDRefused: what would be sent as another id, which may be there, is refused.
+func TestTargetNSIDRefused(t *testing.T) {
+	c := dial(t, nstest.New(t))
+	ids := []int{-1, math.MinInt}
+	if wide := uint64(1) << 32; strconv.IntSize == 64 {
+		ids = append(ids, int(wide), int(wide)+5)
+	}
+	for _, id := range ids {
+		list, err := addr.List(t.Context(), c, addr.WithTargetNSID(id))
+		if !errors.Is(err, fs.ErrInvalid) || !nlkit.SafeToRetry(err) {
+			t.Errorf("%d: got %v, %v", id, list, err)
 		}
 	}
 }

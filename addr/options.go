@@ -1,6 +1,7 @@
 package addr
 
 import (
+	"math"
 	"net/netip"
 
 	"github.com/nlkit/nlkit/attr"
@@ -112,7 +113,11 @@ func MatchNoFlags(flags Flags) ListOption {
 // kernel is older or the client has strict checking switched off, and
 // fs.ErrInvalid for an id that is not there.
 func WithTargetNSID(id int) ListOption {
-	return listOption(func(f *filter) { f.nsid, f.hasNSID = int32(id), true })
+	return listOption(func(f *filter) {
+		if f.nsid, f.hasNSID = int32(id), true; id < 0 || id > math.MaxInt32 {
+			f.refuse("WithTargetNSID(%d), which is no id of a network namespace", id)
+		}
+	})
 }
 
 // WriteOption changes how [Add] and [Replace] work.
