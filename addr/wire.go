@@ -115,8 +115,11 @@ func getCacheinfo(p []byte, a *Address) error {
 	if len(p) < cacheinfoLen {
 		return fmt.Errorf("%w: %d bytes, want %d", attr.ErrMalformed, len(p), cacheinfoLen)
 	}
-	a.PreferredLifetime = lifetime(binary.NativeEndian.Uint32(p))
-	a.ValidLifetime = lifetime(binary.NativeEndian.Uint32(p[4:]))
+	// What is over and not ended yet must not become zero, which is none.
+	if a.PreferredLifetime = lifetime(binary.NativeEndian.Uint32(p)); !a.Flags.Has(FlagDeprecated) {
+		a.PreferredLifetime = max(a.PreferredLifetime, time.Nanosecond)
+	}
+	a.ValidLifetime = max(lifetime(binary.NativeEndian.Uint32(p[4:])), time.Nanosecond)
 	a.Created = time.Duration(binary.NativeEndian.Uint32(p[8:])) * stamp
 	a.Updated = time.Duration(binary.NativeEndian.Uint32(p[12:])) * stamp
 	return nil
