@@ -92,6 +92,14 @@ func TestHeaders(t *testing.T) {
 			Packet{Protocol: EtherTypeARP}, "0001 0800 06 04 0001 020000000001 c0000201 000000000000 c0000202",
 			"arp who-has 192.0.2.2 tell 192.0.2.1", func(h Headers) bool { return h.ARP.SenderMAC.String() == "02:00:00:00:00:01" },
 		},
+		"ARP request that leaves": {
+			Packet{Family: FamilyARP, Hook: HookOutput, Protocol: EtherTypeARP}, "ffffffffffff 020000000001 0806" + "0001 0800 06 04 0001 020000000001 c0000201 000000000000 c0000202",
+			"arp who-has 192.0.2.2 tell 192.0.2.1", func(h Headers) bool { return h.SrcMAC[5] == 1 && h.DstMAC[5] == 0xff && len(h.Data) == 0 },
+		},
+		"ARP without a link-layer header": {
+			Packet{Family: FamilyARP, Hook: HookOutput, Protocol: EtherTypeARP}, "0001 0800 06 04 0001 020000000001 c0000201 000000000000 c0000202",
+			"arp who-has 192.0.2.2 tell 192.0.2.1", func(h Headers) bool { return h.DstMAC == nil },
+		},
 		"ARP reply": {
 			Packet{Protocol: EtherTypeARP}, "0001 0800 06 04 0002 020000000001 c0000201 020000000002 c0000202 0000",
 			"arp 192.0.2.1 is-at 02:00:00:00:00:01", func(h Headers) bool { return h.ARP.TargetMAC[5] == 2 && len(h.Data) == 2 },
