@@ -7,10 +7,10 @@ import (
 
 // Wait returns what check finds, as soon as it finds it: at once, or after an event. l
 // says which events there may be, relevant which of them are worth another look; nil is
-// all. check is called when the subscription has begun, and then after each relevant
-// event, so that nothing falls between looking and waiting; it is called after lost
-// events too, and again if it fails with [ErrDumpInterrupted]. It returns false to wait, and
-// an error to give up.
+// all. relevant sees every event, and may take note of what no look would find. check is
+// called when the subscription has begun, and then after each relevant event, so that
+// nothing falls between looking and waiting; it is called after lost events too, and again
+// if it fails with [ErrDumpInterrupted]. It returns false to wait, and an error to give up.
 //
 // The error is that of check, the context's, or one of [Subscribe].
 func Wait[T any](ctx context.Context, c *Client, l Listen, relevant func(Message) bool, check func(context.Context) (T, bool, error)) (T, error) {
@@ -62,7 +62,7 @@ func awaitEvent(sub *Subscription[Message], relevant func(Message) bool) error {
 		case !ok:
 			return nil
 		default:
-			found = found || relevant == nil || relevant(m)
+			found = relevant == nil || relevant(m) || found
 		}
 	}
 	return nil

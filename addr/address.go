@@ -40,13 +40,14 @@ type Address struct {
 	// there is none. IPv6 addresses have no label. (IFA_LABEL)
 	Label string
 	// ValidLifetime is how long the address lives, in whole seconds, rounded up;
-	// [Forever] and zero do not end it. Reading gives what remains.
+	// [Forever] and zero do not end it. Reading gives what remains: a nanosecond of
+	// what is over, before the kernel has removed the address.
 	// (IFA_CACHEINFO, ifa_valid)
 	ValidLifetime time.Duration
 	// PreferredLifetime is how long the address is used for new connections; it
 	// must not exceed ValidLifetime. Zero is the same as ValidLifetime. With
 	// [FlagDeprecated] in Flags it is sent as zero: the address is deprecated at
-	// once. (IFA_CACHEINFO, ifa_prefered)
+	// once; and only with it zero is read. (IFA_CACHEINFO, ifa_prefered)
 	PreferredLifetime time.Duration
 	// Created is when the address was made, as time since the system started.
 	// Read only. (IFA_CACHEINFO, cstamp)

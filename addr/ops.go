@@ -11,6 +11,7 @@ import (
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/internal/uapi"
+	"github.com/nlkit/nlkit/rtnl"
 )
 
 // Add gives a link an address, which it must not have yet. It takes what [List]
@@ -24,9 +25,10 @@ func Add(ctx context.Context, d nlkit.Doer, a Address, opts ...WriteOption) erro
 	return write(ctx, d, "addr.Add", uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, a, opts)
 }
 
-// Replace gives a link an address, or changes the lifetimes, the flags, the
-// priority and the protocol of one that it has. Lifetimes that are not set become
-// [Forever]. `ip address replace`
+// Replace gives a link an address, or changes the lifetimes, the priority and the
+// protocol of one that it has; of an IPv6 address also the flags, and the peer if one is
+// set. Lifetimes that are not set become [Forever]. A link has an IPv6 address once: its
+// prefix stays as long as it was. `ip address replace`
 //
 // Errors: [fs.ErrNotExist] if there is no such link, [fs.ErrInvalid] for an
 // address that is refused, by the kernel or before it is sent, [fs.ErrPermission]
@@ -63,7 +65,11 @@ func write(ctx context.Context, d nlkit.Doer, op string, flags uint16, a Address
 			}
 		}
 		req.Lookup = func(ctx context.Context, c *nlkit.Client) error {
-			v, err := find(ctx, c, op, a.Link, a.Prefix, func(v *Address) bool { return v.Peer == peer })
+			v, err := find(ctx, c, op, a.Link, a.Prefix, func(v *Address) bool {
+				// A link has an IPv6 address once, with the length and the peer that
+				// it had before.
+				return a.Prefix.Addr().Is6() || v.Prefix == a.Prefix && v.Peer == peer
+			})
 			if err == nil {
 				*into = v
 			}
@@ -165,13 +171,15 @@ func all(ctx context.Context, c *nlkit.Client, op string, f filter) iter.Seq2[Ad
 // Errors: [fs.ErrNotExist] if the link has no such address, or there is no such
 // link, [nlkit.ErrDumpInterrupted] if addresses change all the time.
 func Get(ctx context.Context, c *nlkit.Client, link int, prefix netip.Prefix) (Address, error) {
-	return find(ctx, c, "addr.Get", link, prefix, func(*Address) bool { return true })
+	return find(ctx, c, "addr.Get", link, prefix, func(a *Address) bool { return a.Prefix == prefix })
 }
 
-// find looks for the only address with this link and prefix that match accepts.
+// find looks for the only address with this link and the prefix's address that match
+// accepts.
 func find(ctx context.Context, c *nlkit.Client, op string, link int, prefix netip.Prefix, match func(*Address) bool) (Address, error) {
 	a := Address{Link: link, Prefix: prefix}
-	d := newDecoder([]ListOption{MatchLink(link), MatchPrefix(prefix)})
+	ip := prefix.Addr()
+	d := newDecoder([]ListOption{MatchLink(link), MatchFamily(rtnl.FamilyOf(ip))})
 	req := d.request(op)
 	req.Describe = func([]byte) string { return a.String() }
 	if err := check(&a); err != nil {
@@ -179,7 +187,7 @@ func find(ctx context.Context, c *nlkit.Client, op string, link int, prefix neti
 	}
 	list, err := nlkit.List(ctx, c, req, func(m nlkit.Message, v *Address) (bool, error) {
 		ok, err := d.message(m, v)
-		return ok && match(v), err
+		return ok && v.Prefix.Addr() == ip && match(v), err
 	})
 	switch {
 	case err != nil:

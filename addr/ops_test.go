@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"net/netip"
 	"os"
 	"reflect"
@@ -218,6 +219,36 @@ func TestReplace(t *testing.T) {
 	}
 }
 
+// TestReplaceKeeps: what the kernel keeps of an address that is replaced, and that Into
+// finds it all the same.
+func TestReplaceKeeps(t *testing.T) {
+	l := newQuietLab(t)
+	ctx := t.Context()
+	a4 := addr.Address{Link: l.v0, Prefix: prefix("192.0.2.1/24"), Label: "v0:a", Broadcast: ip("192.0.2.255")}
+	a6 := addr.Address{Link: l.v0, Prefix: prefix("2001:db8::1/64"), Peer: ip("2001:db8::2")}
+	must(t, addr.Add(ctx, l.c, a4))
+	must(t, addr.Add(ctx, l.c, a6))
+	other4, other6, length6 := a4, a6, a6
+	other4.Label, other4.Broadcast, other4.Flags, other4.Priority = "v0:b", ip("192.0.2.254"), addr.FlagNoPrefixRoute, 7
+	other6.Peer, other6.Flags, other6.Priority = ip("2001:db8::3"), addr.FlagNoPrefixRoute, 7
+	length6.Prefix, length6.Peer, length6.Priority = prefix("2001:db8::1/80"), netip.Addr{}, 7
+	for _, test := range []struct{ a, want addr.Address }{
+		{other4, addr.Address{Prefix: a4.Prefix, Label: a4.Label, Broadcast: a4.Broadcast, Priority: 7}},
+		{other6, addr.Address{Prefix: a6.Prefix, Peer: other6.Peer, Flags: addr.FlagNoPrefixRoute, Priority: 7}},
+		{length6, addr.Address{Prefix: a6.Prefix, Peer: other6.Peer, Priority: 7}},
+	} {
+		var got addr.Address
+		if err := addr.Replace(ctx, l.c, test.a, addr.Into(&got)); err != nil {
+			t.Errorf("%v: %v", test.a, err)
+			continue
+		}
+		got = addr.Address{Prefix: got.Prefix, Peer: got.Peer, Label: got.Label, Broadcast: got.Broadcast, Flags: got.Flags & addr.FlagNoPrefixRoute, Priority: got.Priority}
+		if got != test.want {
+			t.Errorf("%v: got %v, label %q, flags %v, priority %d", test.a, got, got.Label, got.Flags, got.Priority)
+		}
+	}
+}
+
 // An optimistic address is in use during the detection of duplicates, where the link
 // allows it (CONFIG_IPV6_OPTIMISTIC_DAD, sysctl optimistic_dad).
 func TestOptimistic(t *testing.T) {
@@ -327,7 +358,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 		{addr.Address{Link: 1, Prefix: netip.PrefixFrom(ip("::ffff:192.0.2.1"), 24)}, "IFA_LOCAL", "unmap it"},
 		{addr.Address{Link: 1, Prefix: v4, Peer: ip("2001:db8::2")}, "IFA_ADDRESS", "not of the family"},
 		{addr.Address{Link: 1, Prefix: v6, Peer: ip("192.0.2.2")}, "IFA_ADDRESS", "not of the family"},
-		{addr.Address{Link: 1, Prefix: v6, Peer: ip("fe80::1%v0")}, "IFA_LOCAL", "zone"},
+		{addr.Address{Link: 1, Prefix: v6, Peer: ip("fe80::1%v0")}, "IFA_ADDRESS", "zone"},
 		{addr.Address{Link: 1, Prefix: v6, Broadcast: ip("192.0.2.255")}, "IFA_BROADCAST", "IPv4 only"},
 		{addr.Address{Link: 1, Prefix: v4, Broadcast: ip("2001:db8::2")}, "IFA_BROADCAST", "IPv4 only"},
 		{addr.Address{Link: 1, Prefix: v4, Anycast: ip("2001:db8::2")}, "IFA_ANYCAST", "not of the family"},
@@ -445,6 +476,21 @@ func TestListFilters(t *testing.T) {
 			if !errors.Is(err, fs.ErrInvalid) {
 				t.Errorf("All with an invalid prefix: %v", err)
 			}
+		}
+	}
+}
+
+// TestTargetNSIDRefused: what would be sent as another id, which may be there, is refused.
+func TestTargetNSIDRefused(t *testing.T) {
+	c := dial(t, nstest.New(t))
+	ids := []int{-1, math.MinInt}
+	if wide := uint64(1) << 32; strconv.IntSize == 64 {
+		ids = append(ids, int(wide), int(wide)+5)
+	}
+	for _, id := range ids {
+		list, err := addr.List(t.Context(), c, addr.WithTargetNSID(id))
+		if !errors.Is(err, fs.ErrInvalid) || !nlkit.SafeToRetry(err) {
+			t.Errorf("%d: got %v, %v", id, list, err)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package addr
 
 import (
+	"math"
 	"net/netip"
 
 	"github.com/nlkit/nlkit/attr"
@@ -40,6 +41,8 @@ type filter struct {
 	label    string
 	flags    Flags
 	noFlags  Flags
+	protocol Protocol
+	hasProto bool
 	nsid     int32
 	hasNSID  bool
 
@@ -106,13 +109,25 @@ func MatchNoFlags(flags Flags) ListOption {
 	return listOption(func(f *filter) { f.noFlags |= flags })
 }
 
+// MatchProtocol chooses the addresses that this protocol made: a program that gives its
+// own number to [Address].Protocol finds again, or flushes, what it has made before it
+// was started anew. Kernels before Linux 5.18 keep no protocol: all is ProtocolUnspec.
+// `ip address show proto …`
+func MatchProtocol(p Protocol) ListOption {
+	return listOption(func(f *filter) { f.protocol, f.hasProto = p, true })
+}
+
 // WithTargetNSID lists the addresses of another network namespace, by the id that
 // it has in the client's (IFA_TARGET_NETNSID, Linux 4.20). It takes CAP_NET_ADMIN
 // there. List then returns an error that is errors.ErrUnsupported where the
 // kernel is older or the client has strict checking switched off, and
 // fs.ErrInvalid for an id that is not there.
 func WithTargetNSID(id int) ListOption {
-	return listOption(func(f *filter) { f.nsid, f.hasNSID = int32(id), true })
+	return listOption(func(f *filter) {
+		if f.nsid, f.hasNSID = int32(id), true; id < 0 || id > math.MaxInt32 {
+			f.refuse("WithTargetNSID(%d), which is no id of a network namespace", id)
+		}
+	})
 }
 
 // WriteOption changes how [Add] and [Replace] work.

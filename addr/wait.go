@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 
@@ -18,23 +19,32 @@ var ErrDuplicate = errors.New("duplicate address")
 
 // WaitReady waits until the addresses of a link can be used, and returns them: until
 // duplicate address detection has ended for each. With addresses it waits for these
-// alone, also until they are there; without, for those that the link has.
+// alone, also until they are there; without, for those that the link has: one that the
+// kernel removes because another host has it, as it does if its lifetime has an end, is
+// none of these.
 //
 // It takes no privilege. Errors: [ErrDuplicate] for an address that another host has;
 // the context's; [fs.ErrInvalid] for an address or index that cannot be.
 func WaitReady(ctx context.Context, c *nlkit.Client, link int, addresses ...netip.Addr) ([]Address, error) {
 	const op = "addr.WaitReady"
 	refused := nlkit.Request{Op: op}
-	if link <= 0 {
+	if link <= 0 || link > math.MaxInt32 {
 		return nil, refused.Fail(attr.Invalid("ifa_index", "%d is no index of a link", link))
 	}
 	for _, a := range addresses {
-		if !a.IsValid() {
-			return nil, refused.Fail(attr.Invalid("IFA_LOCAL", "an invalid address"))
+		if err := checkIP(a); err != nil { // no list has it: the wait would not end
+			return nil, refused.Fail(err)
 		}
 	}
 	object := fmt.Sprintf("dev %d", link)
 	d := newDecoder([]ListOption{MatchLink(link)})
+	duplicate := func(a Address) error {
+		failed := nlkit.Request{Op: op, Describe: func([]byte) string { return a.String() }}
+		return failed.Fail(ErrDuplicate)
+	}
+	// An address whose lifetime has an end does not stay as one that failed: the
+	// kernel removes it, and says why in this event alone. (addrconf_dad_stop)
+	removed := map[netip.Addr]Address{}
 	return nlkit.Wait(ctx, c, nlkit.Listen{
 		Op: op, Object: object, Protocol: uapi.NETLINK_ROUTE,
 		Groups: []uint32{uapi.RTNLGRP_IPV4_IFADDR, uapi.RTNLGRP_IPV6_IFADDR},
@@ -42,7 +52,13 @@ func WaitReady(ctx context.Context, c *nlkit.Client, link int, addresses ...neti
 			Types: []uint16{uapi.RTM_NEWADDR, uapi.RTM_DELADDR},
 			Where: []nlkit.Field{{Offset: indexOffset, Size: 4, Value: uint32(link)}},
 		}},
-	}, nil, func(ctx context.Context) ([]Address, bool, error) {
+	}, func(m nlkit.Message) bool {
+		var e Event
+		if ok, err := d.event(m, &e); ok && err == nil && e.Type == nlkit.Deleted && e.Object.Flags.Has(FlagDADFailed) {
+			removed[e.Object.Prefix.Addr()] = e.Object
+		}
+		return true
+	}, func(ctx context.Context) ([]Address, bool, error) {
 		list, err := d.list(ctx, c, op)
 		if err != nil {
 			return nil, false, err
@@ -53,16 +69,19 @@ func WaitReady(ctx context.Context, c *nlkit.Client, link int, addresses ...neti
 		for i := range list {
 			switch a := &list[i]; {
 			case a.Flags.Has(FlagDADFailed):
-				failed := nlkit.Request{Op: op, Describe: func([]byte) string { return a.String() }}
-				return nil, false, failed.Fail(ErrDuplicate)
+				return nil, false, duplicate(*a)
 			case a.Flags.Has(FlagTentative) && !a.Flags.Has(FlagOptimistic):
 				return nil, false, nil
 			}
 		}
 		for _, a := range addresses {
-			if !slices.ContainsFunc(list, func(have Address) bool { return have.Prefix.Addr() == a }) {
-				return nil, false, nil
+			if slices.ContainsFunc(list, func(have Address) bool { return have.Prefix.Addr() == a }) {
+				continue
 			}
+			if failed, ok := removed[a]; ok {
+				return nil, false, duplicate(failed)
+			}
+			return nil, false, nil
 		}
 		return list, true, nil
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"net/netip"
+	"strconv"
 	"testing"
 	"time"
 
@@ -67,10 +68,53 @@ func TestWaitReady(t *testing.T) {
 	if _, err := addr.WaitReady(short, c, v.Index, netip.MustParseAddr("192.0.2.2")); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := addr.WaitReady(ctx, c, 0); !errors.Is(err, fs.ErrInvalid) {
+}
+
+// TestWaitReadyRefused: what no link can have is refused, and not waited for.
+func TestWaitReadyRefused(t *testing.T) {
+	c := dial(t, nstest.New(t))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for _, test := range []struct {
+		link int
+		ip   netip.Addr
+	}{
+		{0, ip("192.0.2.1")},
+		{-1, ip("192.0.2.1")},
+		{1 << (strconv.IntSize - 2), ip("192.0.2.1")},
+		{1, netip.Addr{}},
+		{1, ip("::ffff:192.0.2.1")},
+		{1, ip("fe80::1%lo")},
+	} {
+		if strconv.IntSize == 32 && test.link > 1 {
+			continue // there is no such int
+		}
+		if _, err := addr.WaitReady(ctx, c, test.link, test.ip); !errors.Is(err, fs.ErrInvalid) {
+			t.Errorf("%d, %v: got %v", test.link, test.ip, err)
+		}
+	}
+}
+
+// TestWaitReadyDuplicateRemoved: the kernel removes an address that another host has if
+// its lifetime has an end. That it is gone is the answer, not a reason to go on waiting.
+func TestWaitReadyDuplicateRemoved(t *testing.T) {
+	l := newQuietLab(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	a := addr.Address{Link: l.v0, Prefix: prefix("2001:db8::1/64")}
+	must(t, addr.Add(ctx, l.c, a))
+	_, err := addr.WaitReady(ctx, l.c, l.v0, a.Prefix.Addr())
+	must(t, err)
+	a.Link, a.ValidLifetime = l.v1, time.Hour
+	must(t, addr.Add(ctx, l.c, a))
+	_, err = addr.WaitReady(ctx, l.c, l.v1, a.Prefix.Addr())
+	if e, ok := errors.AsType[*nlkit.Error](err); !errors.Is(err, addr.ErrDuplicate) || !ok || e.Object != a.String() {
 		t.Errorf("got %v", err)
 	}
-	if _, err := addr.WaitReady(ctx, c, 1, netip.Addr{}); !errors.Is(err, fs.ErrInvalid) {
-		t.Errorf("got %v", err)
+	// Without its name it is an address that the link no longer has.
+	ready, err := addr.WaitReady(ctx, l.c, l.v1)
+	must(t, err)
+	if len(ready) != 0 {
+		t.Errorf("got %v", ready)
 	}
 }

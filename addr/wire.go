@@ -115,8 +115,11 @@ func getCacheinfo(p []byte, a *Address) error {
 	if len(p) < cacheinfoLen {
 		return fmt.Errorf("%w: %d bytes, want %d", attr.ErrMalformed, len(p), cacheinfoLen)
 	}
-	a.PreferredLifetime = lifetime(binary.NativeEndian.Uint32(p))
-	a.ValidLifetime = lifetime(binary.NativeEndian.Uint32(p[4:]))
+	// What is over and not ended yet must not become zero, which is none.
+	if a.PreferredLifetime = lifetime(binary.NativeEndian.Uint32(p)); !a.Flags.Has(FlagDeprecated) {
+		a.PreferredLifetime = max(a.PreferredLifetime, time.Nanosecond)
+	}
+	a.ValidLifetime = max(lifetime(binary.NativeEndian.Uint32(p[4:])), time.Nanosecond)
 	a.Created = time.Duration(binary.NativeEndian.Uint32(p[8:])) * stamp
 	a.Updated = time.Duration(binary.NativeEndian.Uint32(p[12:])) * stamp
 	return nil
@@ -168,10 +171,10 @@ func check(a *Address) error {
 		return attr.Invalid("ifa_index", "%d is no index of a link", a.Link)
 	case !a.Prefix.IsValid():
 		return attr.Invalid("IFA_LOCAL", "no valid prefix")
-	case ip.Is4In6():
-		return attr.Invalid("IFA_LOCAL", "%v is an IPv4 address in IPv6 form: unmap it", ip)
-	case ip.Zone() != "" || a.Peer.Zone() != "":
-		return attr.Invalid("IFA_LOCAL", "an address with a zone: the link goes into Link")
+	case checkIP(ip) != nil:
+		return checkIP(ip)
+	case a.Peer.Zone() != "":
+		return attr.Invalid("IFA_ADDRESS", "a peer with a zone: the link goes into Link")
 	case a.Peer.IsValid() && a.Peer.Is4() != is4:
 		return attr.Invalid("IFA_ADDRESS", "the peer %v is not of the family of %v", a.Peer, ip)
 	case a.Broadcast.IsValid() && !(is4 && a.Broadcast.Is4()):
@@ -198,6 +201,19 @@ func check(a *Address) error {
 	}
 	if is4 && a.Scope == rtnl.ScopeGlobal && ip.IsLoopback() {
 		a.Scope = rtnl.ScopeHost
+	}
+	return nil
+}
+
+// checkIP refuses what cannot be the address of a link.
+func checkIP(ip netip.Addr) error {
+	switch {
+	case !ip.IsValid():
+		return attr.Invalid("IFA_LOCAL", "an invalid address")
+	case ip.Is4In6():
+		return attr.Invalid("IFA_LOCAL", "%v is an IPv4 address in IPv6 form: unmap it", ip)
+	case ip.Zone() != "":
+		return attr.Invalid("IFA_LOCAL", "%v has a zone: the link is told by its index", ip)
 	}
 	return nil
 }
@@ -328,6 +344,7 @@ func (f *filter) match(a *Address) bool {
 		(!f.prefix.IsValid() || a.Prefix == f.prefix) &&
 		(!f.within.IsValid() || a.Prefix.Bits() >= f.within.Bits() && f.within.Contains(a.Prefix.Addr())) &&
 		(f.label == "" || a.Label == f.label) &&
+		(!f.hasProto || a.Protocol == f.protocol) &&
 		a.Flags.Has(f.flags) && a.Flags&f.noFlags == 0
 }
 

@@ -65,12 +65,58 @@ func TestRecorded(t *testing.T) {
 			t.Fatal(err)
 		}
 		var again Address
-		if ok, err := new(decoder).decode(b, &again); !ok || err != nil {
+		if ok, err := new(decoder).decode(deprecated(b, got), &again); !ok || err != nil {
 			t.Errorf("%s: %v %v", name, ok, err)
 		}
+		again.Flags &^= readOnlyFlags
 		got.Created, got.Updated, got.Flags = 0, 0, got.Flags&^readOnlyFlags
 		if again != got {
 			t.Errorf("%s:\nsent     %+v\nreceived %+v", name, got, again)
+		}
+	}
+}
+
+// deprecated returns the message b that was made of a with the flag in the header by
+// which the kernel says that it took a preferred lifetime of zero.
+func deprecated(b []byte, a Address) []byte {
+	b = bytes.Clone(b)
+	b[2] |= byte(a.Flags & FlagDeprecated)
+	return b
+}
+
+// TestOver: a lifetime that is over before the kernel has seen to it is not read as none,
+// which would have Add take the address for one that lives forever.
+func TestOver(t *testing.T) {
+	for _, test := range []struct {
+		preferred, valid uint32
+		flags            Flags
+		sent             [2]uint32
+	}{
+		{0, 0, 0, [2]uint32{1, 1}},
+		{0, 0, FlagDeprecated, [2]uint32{0, 1}},
+		{0, 100, 0, [2]uint32{1, 100}},
+		{0, 100, FlagDeprecated, [2]uint32{0, 100}},
+		{0, infinity, 0, [2]uint32{1, infinity}},
+	} {
+		info := binary.NativeEndian.AppendUint32(nil, test.preferred)
+		info = append(binary.NativeEndian.AppendUint32(info, test.valid), make([]byte, 8)...)
+		b := header(nil, rtnl.FamilyIPv4, 24, test.flags, rtnl.ScopeGlobal, 1)
+		b = attr.AppendAddr(b, uapi.IFA_LOCAL, netip.MustParseAddr("192.0.2.1"))
+		b = attr.AppendBytes(b, uapi.IFA_CACHEINFO, info)
+		var a Address
+		if ok, err := new(decoder).decode(b, &a); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+		if err := check(&a); err != nil {
+			t.Errorf("%+v: %v", test, err)
+		}
+		info, err := putCacheinfo(nil, &a)
+		if err != nil || len(info) < 12 {
+			t.Errorf("%+v: sent % x, %v", test, info, err)
+			continue
+		}
+		if got := [2]uint32{binary.NativeEndian.Uint32(info[4:]), binary.NativeEndian.Uint32(info[8:])}; got != test.sent {
+			t.Errorf("%+v: sent %v", test, got)
 		}
 	}
 }
@@ -399,7 +445,7 @@ func FuzzDecode(f *testing.F) {
 			return // a kernel may say what it does not take
 		}
 		var again Address
-		if _, err := new(decoder).decode(once, &again); err != nil {
+		if _, err := new(decoder).decode(deprecated(once, a), &again); err != nil {
 			t.Fatalf("own bytes do not decode: %v\n% x", err, once)
 		}
 		twice, err := encode(again)

@@ -21,23 +21,34 @@ var protoNames = map[uint8]string{
 	uapi.IPPROTO_ICMPV6: "icmpv6", uapi.IPPROTO_SCTP: "sctp", uapi.IPPROTO_UDPLITE: "udplite",
 }
 
-// networkHeader returns the payload from the network header on.
-func networkHeader(p *Packet) []byte {
-	if p.Hook == HookEgress && bytes.HasPrefix(p.Payload, p.Layer2Header) {
-		return p.Payload[len(p.Layer2Header):]
+// linkHeader returns the link-layer header that the payload begins with, of packets
+// that leave the host behind the place where it is put on: at egress, and of ARP.
+func linkHeader(p *Packet) []byte {
+	switch {
+	case p.Hook == HookEgress && bytes.HasPrefix(p.Payload, p.Layer2Header):
+		return p.Layer2Header
+	case p.Family == FamilyARP && p.Hook == HookOutput && len(p.Payload) >= ethernetLen &&
+		EtherType(binary.BigEndian.Uint16(p.Payload[12:])) == p.Protocol:
+		return p.Payload[:ethernetLen:ethernetLen]
 	}
-	return p.Payload
+	return nil
 }
 
+// networkHeader returns the payload from the network header on.
+func networkHeader(p *Packet) []byte { return p.Payload[len(linkHeader(p)):] }
+
 // readLink reads the link-layer header, which the kernel gives in one of two
-// attributes, or the sender's address alone.
+// attributes or in the payload, or the sender's address alone.
 func (h *Headers) readLink(p *Packet) {
 	frame := p.Layer2Header
 	if frame == nil {
-		frame = p.HardwareHeader
+		frame = linkHeader(p)
 	}
 	const arphrdEther, arphrdLoopback = 1, 772
-	if len(frame) < ethernetLen || p.HardwareType != arphrdEther && p.HardwareType != arphrdLoopback && p.Layer2Header == nil {
+	if frame == nil && (p.HardwareType == arphrdEther || p.HardwareType == arphrdLoopback) {
+		frame = p.HardwareHeader
+	}
+	if len(frame) < ethernetLen {
 		h.SrcMAC = p.HardwareAddr
 		return
 	}
@@ -69,7 +80,17 @@ func (h *Headers) read4(b []byte) {
 		h.Data = nil
 		return
 	}
-	h.readTransport(src, dst, b[n:])
+	h.readTransport(src, dst, unpadded(b, h.Length, n)[n:])
+}
+
+// unpadded returns b without what fills up a frame of Ethernet to its least length,
+// which is behind the packet. A length below least says nothing: that of a packet that
+// the kernel has yet to cut up may not fit in its field, and is 0 there.
+func unpadded(b []byte, length, least int) []byte {
+	if least <= length && length < len(b) {
+		return b[:length:length]
+	}
+	return b
 }
 
 func (h *Headers) read6(b []byte) {
@@ -81,7 +102,7 @@ func (h *Headers) read6(b []byte) {
 	word := binary.BigEndian.Uint32(b)
 	h.TOS, h.FlowLabel, h.TTL = uint8(word>>20), word&0xfffff, b[7]
 	h.Length = fixed + int(binary.BigEndian.Uint16(b[4:]))
-	f, body, frag, ok := extensions(b[6], b[fixed:])
+	f, body, frag, ok := extensions(b[6], unpadded(b, h.Length, fixed+1)[fixed:])
 	h.IPProto = f
 	h.Fragment, h.FragmentOffset, h.MoreFragments = frag.is, frag.offset, frag.more
 	src, dst := netip.AddrFrom16([16]byte(b[8:])), netip.AddrFrom16([16]byte(b[24:]))

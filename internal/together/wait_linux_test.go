@@ -74,3 +74,38 @@ func TestWaitLooksAtRelevantEvents(t *testing.T) {
 		t.Errorf("%v, %d looks, %d events", err, looks, heard)
 	}
 }
+
+// Every event is seen before the next look, also behind one that is worth it.
+func TestWaitSeesEveryEvent(t *testing.T) {
+	ns := nstest.New(t)
+	c, err := nlkit.New(nlkit.WithNetNSFD(ns.FD()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	ctx := t.Context()
+	looks, gone := 0, 0
+	_, err = nlkit.Wait(ctx, c, nlkit.Listen{Op: "test.Wait", Protocol: uapi.NETLINK_ROUTE, Groups: []uint32{uapi.RTNLGRP_LINK}},
+		func(m nlkit.Message) bool {
+			if m.Type == uapi.RTM_DELLINK {
+				gone++
+			}
+			return true
+		}, func(context.Context) (int, bool, error) {
+			if looks++; looks > 1 {
+				return 0, true, nil
+			}
+			for range 3 {
+				if err := link.Add(ctx, c, "v0", &link.Veth{}); err != nil {
+					return 0, false, err
+				}
+				if err := link.Delete(ctx, c, link.Name("v0")); err != nil {
+					return 0, false, err
+				}
+			}
+			return 0, false, nil
+		})
+	if err != nil || looks != 2 || gone != 6 { // both ends of each pair
+		t.Errorf("%v, %d looks, %d links gone", err, looks, gone)
+	}
+}
