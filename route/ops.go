@@ -113,7 +113,10 @@ func readBack(req *nlkit.Request, into *Route) {
 		if _, err := decode(data, &sent); err != nil {
 			return err
 		}
-		opts := []ListOption{MatchTable(sent.Table), MatchProtocol(sent.Protocol), MatchType(sent.Type)}
+		opts := []ListOption{MatchTable(sent.Table), MatchProtocol(sent.Protocol)}
+		if sent.NexthopID == 0 { // else that object may have made it a blackhole
+			opts = append(opts, MatchType(sent.Type))
+		}
 		if sent.Family == rtnl.FamilyMPLS {
 			opts = append(opts, MatchLabel(sent.label()))
 		} else {
@@ -169,7 +172,12 @@ func prepare(r *Route, del bool) error {
 	}
 	family := r.Family
 	if r.NexthopID != 0 {
-		// What the next hop object has is not the route's to say.
+		// What the next hop object has is not the route's to say: neither that it is a
+		// blackhole, which reading gives as the type of the route, and the loopback link.
+		const loopback = 1 // LOOPBACK_IFINDEX
+		if r.Type == TypeBlackhole && (del || r.Link == loopback && !r.Gateway.IsValid()) {
+			r.Type = TypeUnspec
+		}
 		r.Gateway, r.Link, r.Multipath = netip.Addr{}, 0, nil
 		if r.Extra != nil && r.Extra.Encap != nil {
 			e := *r.Extra

@@ -284,6 +284,64 @@ func TestNexthopID(t *testing.T) {
 	}
 }
 
+// A next hop object that is a blackhole makes the route one when it is read. The kernel
+// keeps the type that was sent, and compares that one when an IPv4 route is deleted.
+func TestNexthopIDOfBlackhole(t *testing.T) {
+	l := newLab(t)
+	ctx := t.Context()
+	l.ns.Run(t, "ip", "nexthop", "add", "id", "42", "blackhole")
+	l.ns.Run(t, "ip", "-6", "nexthop", "add", "id", "46", "blackhole")
+	for _, r := range []route.Route{
+		{Dst: prefix("10.10.0.0/16"), NexthopID: 42},
+		{Dst: prefix("2001:db8:10::/48"), NexthopID: 46},
+	} {
+		var got route.Route
+		for range 2 { // the second time nothing changes, and the kernel says nothing
+			got = route.Route{}
+			if err := route.Replace(ctx, l.c, r, route.Into(&got)); err != nil || got.Type != route.TypeBlackhole {
+				t.Fatalf("%v: got %v, %v", r, got, err)
+			}
+		}
+		if err := route.Delete(ctx, l.c, got); err != nil {
+			t.Errorf("deleted from a list: %v", err)
+		}
+		if err := route.Add(ctx, l.c, got); err != nil {
+			t.Fatalf("added from a list: %v", err)
+		}
+	}
+	// Put back, the routes are alive as soon as the next hop objects are, but for one that
+	// is a blackhole of its own.
+	l.ns.Run(t, "ip", "nexthop", "replace", "id", "42", "via", "10.1.0.2", "dev", "v0")
+	l.ns.Run(t, "ip", "nexthop", "replace", "id", "46", "via", "2001:db8:1::2", "dev", "v0")
+	for _, dst := range []string{"10.10.0.1", "2001:db8:10::1"} {
+		if got, err := route.Lookup(ctx, l.c, ip(dst)); err != nil || got.Link != l.v0 {
+			t.Errorf("to %v: %v, %v", dst, got, err)
+		}
+	}
+	own := route.Route{Dst: prefix("10.11.0.0/16"), NexthopID: 42, Type: route.TypeBlackhole}
+	for range 2 { // the second time as listed
+		if err := route.Add(ctx, l.c, own); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := route.Lookup(ctx, l.c, ip("10.11.0.1")); !errors.Is(err, fs.ErrInvalid) {
+			t.Errorf("through a blackhole: %v, %v", got, err)
+		}
+		own = find(t, l.c, own)
+		if err := route.Delete(ctx, l.c, own); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.ns.Run(t, "ip", "nexthop", "replace", "id", "42", "blackhole")
+	for _, id := range []uint32{42, 46} {
+		if err := route.Flush(ctx, l.c, route.MatchNexthopID(id)); err != nil {
+			t.Fatal(err)
+		}
+		if left, err := route.List(ctx, l.c, route.MatchNexthopID(id)); err != nil || len(left) > 0 {
+			t.Errorf("left: %v, %v", left, err)
+		}
+	}
+}
+
 func TestKernelErrors(t *testing.T) {
 	l := newLab(t)
 	ctx := t.Context()
