@@ -5,8 +5,11 @@ import (
 	"io/fs"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/attr"
+	"github.com/nlkit/nlkit/internal/uapi"
 	"github.com/nlkit/nlkit/route"
 	"github.com/nlkit/nlkit/rtnl"
 )
@@ -150,7 +153,33 @@ func TestFlush(t *testing.T) {
 	}
 }
 
-// What another took away meanwhile is no error, whatever errno the kernel has for it.
+// The kernel compares the metrics that it is sent: a minimal time-out is deleted also if
+// another program has not locked it, and if it was locked only because it was added here.
+func TestDeleteRTOMin(t *testing.T) {
+	l := newLab(t)
+	ctx := t.Context()
+	r := route.Route{Dst: prefix("10.10.0.0/16"), Link: l.v0}
+	theirs, ours := r, r
+	theirs.Extra = &route.Extra{Rest: []attr.Raw{{Type: uapi.RTA_METRICS, Data: slices.Concat(
+		attr.AppendUint32(nil, uapi.RTAX_LOCK, uint32(route.MetricMTU)), attr.AppendUint32(nil, uapi.RTAX_MTU, 1400),
+		attr.AppendUint32(nil, uapi.RTAX_RTO_MIN, 300))}}}
+	ours.Extra = &route.Extra{Metrics: route.Metrics{Lock: route.MetricMTU, MTU: 1400, RTOMin: 300 * time.Millisecond}}
+	for name, made := range map[string]route.Route{"theirs": theirs, "ours": ours} {
+		var listed route.Route
+		for _, deleted := range []*route.Route{&listed, &ours} {
+			if err := route.Add(ctx, l.c, made, route.Into(&listed)); err != nil {
+				t.Fatal(name, err)
+			}
+			if m := listed.Extra.Metrics; m.RTOMin != 300*time.Millisecond || m.Lock.Has(route.MetricRTOMin) != (name == "ours") {
+				t.Errorf("%s: made with %+v", name, m)
+			}
+			if err := route.Delete(ctx, l.c, *deleted); err != nil {
+				t.Fatal(name, err)
+			}
+		}
+	}
+}
+
 func TestFlushOfWhatIsGone(t *testing.T) {
 	l := newLab(t)
 	ctx := t.Context()

@@ -205,6 +205,13 @@ func prepare(r *Route, del bool) error {
 	if err := checkExtra(r, del); err != nil {
 		return err
 	}
+	if e := r.Extra; e != nil && e.Metrics.RTOMin != 0 && !e.Metrics.Lock.Has(MetricRTOMin) {
+		locked := *e
+		if locked.Metrics.Lock |= MetricRTOMin; del { // locked or not, by whoever made it
+			locked.Metrics.Lock = 0
+		}
+		r.Extra = &locked
+	}
 	setDefaults(r, del)
 	return nil
 }
