@@ -55,18 +55,17 @@ func Change(ctx context.Context, d nlkit.Doer, r Route, opts ...WriteOption) err
 }
 
 // Delete removes a route: the first to the destination in the table that has all
-// that is set in r. Of MPLS it is the one with the label, whatever else is set. It
+// that is set in r. Of MPLS it is the one with the label, whatever else is set. Of IPv6
+// the kernel compares Src, Priority, Protocol, NexthopID, Link and Gateway alone, also
+// where r is of type blackhole, and of a route that has a NexthopID neither Link nor
+// Gateway: one that comes before the route that is meant may be deleted instead. It
 // takes what [List] returned. `ip route del`
 //
 // Errors: [fs.ErrNotExist] if there is none, but for MPLS, where the kernel does not
-// tell; [fs.ErrInvalid] for a route that is
-// refused before it is sent, [fs.ErrPermission] without CAP_NET_ADMIN.
+// tell; [fs.ErrInvalid] for a route that is refused before it is sent, and for a
+// NexthopID that is not there, [fs.ErrPermission] without CAP_NET_ADMIN.
 func Delete(ctx context.Context, d nlkit.Doer, r Route) error {
-	return del(ctx, d, "route.Delete", r)
-}
-
-func del(ctx context.Context, d nlkit.Doer, op string, r Route) error {
-	req, err := newRequest(op, uapi.RTM_DELROUTE, 0, r)
+	req, err := newRequest("route.Delete", uapi.RTM_DELROUTE, 0, r)
 	if err != nil {
 		return err
 	}
@@ -378,7 +377,10 @@ func List(ctx context.Context, c *nlkit.Client, opts ...ListOption) ([]Route, er
 }
 
 func list(ctx context.Context, c *nlkit.Client, op string, opts []ListOption) ([]Route, error) {
-	f := newFilter(opts)
+	return newFilter(opts).list(ctx, c, op)
+}
+
+func (f *filter) list(ctx context.Context, c *nlkit.Client, op string) ([]Route, error) {
 	req := f.dump(op)
 	if f.err != nil {
 		return nil, req.Fail(f.err)
