@@ -427,7 +427,8 @@ func (f *filter) all(ctx context.Context, c *nlkit.Client, op string, decode nlk
 // Errors: [syscall.ENETUNREACH] if no route leads there;
 // [syscall.EHOSTUNREACH], [fs.ErrPermission] and [fs.ErrInvalid] if a route of
 // type unreachable, prohibit or blackhole does; [fs.ErrInvalid] for a question
-// that makes no sense, [fs.ErrNotExist] for a link that is not there.
+// that makes no sense, [fs.ErrNotExist] for a link that is not there,
+// [errors.ErrUnsupported] for a protocol that the kernel does not take.
 func Lookup(ctx context.Context, c *nlkit.Client, dst netip.Addr, opts ...LookupOption) (Route, error) {
 	l := lookup{dst: dst.Unmap()}
 	for _, o := range opts {

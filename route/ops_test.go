@@ -472,6 +472,8 @@ func TestLookup(t *testing.T) {
 		{"from", dst, []route.LookupOption{route.WithFrom(ip("10.2.0.1"))}, "10.2.0.2", l.v1},
 		{"ports", dst, []route.LookupOption{route.WithIPProto(6), route.WithDport(80)}, "10.2.0.2", l.v1},
 		{"other port", dst, []route.LookupOption{route.WithIPProto(6), route.WithDport(81)}, "10.1.0.2", l.v0},
+		{"ICMP", dst, []route.LookupOption{route.WithIPProto(1)}, "10.1.0.2", l.v0},
+		{"ICMPv6", ip("2001:db8:10::7"), []route.LookupOption{route.WithIPProto(58)}, "2001:db8:1::2", l.v0},
 		{"source port", dst, []route.LookupOption{route.WithIPProto(17), route.WithSport(1234)}, "10.2.0.2", l.v1},
 		{"oif", ip("10.99.0.1"), []route.LookupOption{route.WithOIF(l.v1)}, "", l.v1},
 		{"IPv6", ip("2001:db8:10::7"), nil, "2001:db8:1::2", l.v0},
@@ -529,6 +531,9 @@ func TestLookup(t *testing.T) {
 		{ip("2001:db8:21::1"), nil, fs.ErrPermission, true},
 		{ip("2001:db8:22::1"), nil, fs.ErrInvalid, true},
 		{dst, []route.LookupOption{route.WithOIF(999)}, fs.ErrNotExist, true},
+		{dst, []route.LookupOption{route.WithIPProto(132)}, errors.ErrUnsupported, true},
+		{dst, []route.LookupOption{route.WithIPProto(58)}, errors.ErrUnsupported, true},
+		{ip("2001:db8:10::7"), []route.LookupOption{route.WithIPProto(1)}, errors.ErrUnsupported, true},
 		{netip.Addr{}, nil, fs.ErrInvalid, false},
 		{ip("fe80::1%v0"), nil, fs.ErrInvalid, false},
 		{dst, []route.LookupOption{route.WithFrom(ip("2001:db8::1"))}, fs.ErrInvalid, false},
@@ -674,6 +679,7 @@ func TestListFilters(t *testing.T) {
 	for _, o := range []route.ListOption{
 		route.MatchDst(netip.Prefix{}), route.MatchWithin(netip.Prefix{}), route.MatchCovering(netip.Prefix{}),
 		route.MatchGateway(netip.Addr{}), route.MatchPrefSrc(netip.Addr{}), route.MatchNexthopID(0),
+		route.MatchGateway(ip("fe80::1%v0")), route.MatchPrefSrc(ip("fe80::1%v0")),
 	} {
 		if _, err := route.List(ctx, l.c, o); !errors.Is(err, fs.ErrInvalid) {
 			t.Errorf("List with an invalid prefix: %v", err)

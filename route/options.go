@@ -39,8 +39,12 @@ type filter struct {
 }
 
 func (f *filter) checkAddr(option string, a netip.Addr) {
-	if f.err == nil && !a.IsValid() {
+	switch {
+	case f.err != nil:
+	case !a.IsValid():
 		f.err = attr.Refuse("%s with an invalid address", option)
+	case a.Zone() != "": // no route has one
+		f.err = attr.Refuse("%s(%v): an address with a zone: MatchLink takes the link", option, a)
 	}
 }
 
@@ -211,7 +215,8 @@ func WithTOS(tos uint8) LookupOption {
 	return lookupOption(func(l *lookup) { l.tos = tos })
 }
 
-// WithIPProto sets the packet's protocol: 6 for TCP, 17 for UDP.
+// WithIPProto sets the packet's protocol: 6 for TCP, 17 for UDP, 1 and 58 for ICMP of
+// IPv4 and IPv6; the kernel takes no other, which is errors.ErrUnsupported.
 // `ip route get … ipproto …`
 func WithIPProto(proto uint8) LookupOption {
 	return lookupOption(func(l *lookup) { l.proto = proto })
