@@ -13,6 +13,7 @@ import (
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/internal/nstest"
+	"github.com/nlkit/nlkit/nexthop"
 	"github.com/nlkit/nlkit/route"
 	"github.com/nlkit/nlkit/rtnl"
 	"github.com/nlkit/nlkit/rule"
@@ -281,6 +282,43 @@ func TestNexthopID(t *testing.T) {
 	err := route.Replace(ctx, l.c, r)
 	if !errors.Is(err, fs.ErrInvalid) || !strings.Contains(err.Error(), "10.10.0.0/16 nhid 43") {
 		t.Errorf("no such next hop: %v", err)
+	}
+}
+
+// What the comments of NexthopID, Weight and MatchLink say of what the kernel tells.
+func TestNexthopIDOfGroup(t *testing.T) {
+	l := newLab(t)
+	ctx := t.Context()
+	l.ns.Run(t, "ip", "nexthop", "add", "id", "42", "via", "10.1.0.2", "dev", "v0")
+	l.ns.Run(t, "ip", "nexthop", "add", "id", "43", "via", "10.2.0.2", "dev", "v1")
+	l.ns.Run(t, "ip", "nexthop", "add", "id", "44", "group", "42,256/43")
+	r := route.Route{Dst: prefix("10.10.0.0/16"), NexthopID: 44}
+	if err := route.Add(ctx, l.c, r); err != nil {
+		t.Fatal(err)
+	}
+	got := find(t, l.c, r, route.MatchLink(l.v1), route.MatchGateway(ip("10.1.0.2")))
+	if len(got.Multipath) != 2 || got.Multipath[0].Weight != 256 || got.Multipath[1].Weight != 1 {
+		t.Errorf("got %+v", got)
+	}
+	t.Run("large weight", func(t *testing.T) {
+		nstest.NeedKernel(t, "6.12")
+		if err := nexthop.Replace(ctx, l.c, nexthop.Nexthop{ID: 44, Group: []nexthop.Member{{ID: 42, Weight: 300}, {ID: 43, Weight: 1}}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := find(t, l.c, r); len(got.Multipath) != 2 || got.Multipath[0].Weight != 300-256 || got.Multipath[1].Weight != 1 {
+			t.Errorf("got %+v", got)
+		}
+	})
+	l.sysctl(t, "ipv4/nexthop_compat_mode", "0")
+	got = find(t, l.c, r)
+	if got.NexthopID != 44 || got.Link != 0 || got.Gateway.IsValid() || len(got.Multipath) > 0 {
+		t.Errorf("without what the object holds: %+v", got)
+	}
+	if list, err := route.List(ctx, l.c, route.MatchLink(l.v1), route.MatchDst(r.Dst)); err != nil || len(list) > 0 {
+		t.Errorf("by its link: %v, %v", list, err)
+	}
+	if err := route.Delete(ctx, l.c, got); err != nil {
+		t.Error(err)
 	}
 }
 

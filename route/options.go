@@ -61,7 +61,8 @@ func MatchTable(t rtnl.Table) ListOption {
 }
 
 // MatchLink chooses the routes that use the link with this index, alone or as one
-// of several next hops. No link of that index has no routes, which is not an
+// of several next hops; those by a next hop object where the kernel tells its links,
+// see [Route].NexthopID. No link of that index has no routes, which is not an
 // error. `ip route show dev …`
 func MatchLink(index int) ListOption {
 	return listOption(func(f *filter) { f.link, f.hasLink = index, true })
@@ -128,7 +129,7 @@ func MatchTOS(tos uint8) ListOption {
 }
 
 // MatchGateway chooses the routes that send to this gateway, alone or as one of
-// several. `ip route show via …`
+// several; those by a next hop object as [MatchLink] does. `ip route show via …`
 func MatchGateway(a netip.Addr) ListOption {
 	return listOption(func(f *filter) {
 		f.gateway = a.Unmap()

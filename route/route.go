@@ -46,8 +46,8 @@ type Route struct {
 	Priority uint32
 	// NexthopID is a next hop object to use instead of Gateway, Link and
 	// Multipath, Linux 5.3. Reading gives what the object holds in those as well,
-	// and TypeBlackhole for one that is a blackhole; they are not sent beside an
-	// id. (RTA_NH_ID)
+	// unless net.ipv4.nexthop_compat_mode is 0, and TypeBlackhole for one that is
+	// a blackhole; they are not sent beside an id. (RTA_NH_ID)
 	NexthopID uint32
 	// Flags are states of the route, and [FlagOnlink] and [FlagPervasive], which
 	// can be set; those that the kernel sets by itself are not sent. (rtm_flags)
