@@ -194,6 +194,7 @@ func TestDefaults(t *testing.T) {
 	}{
 		{route.Route{Dst: prefix("10.10.0.0/16"), Gateway: ip("10.1.0.2")}, route.TypeUnicast, rtnl.ScopeGlobal, rtnl.TableMain},
 		{route.Route{Dst: prefix("10.10.0.0/16"), Link: l.v0}, route.TypeUnicast, rtnl.ScopeLink, rtnl.TableMain},
+		{route.Route{Dst: prefix("10.10.0.0/16"), Multipath: []route.Nexthop{{Link: l.v0}}}, route.TypeUnicast, rtnl.ScopeGlobal, rtnl.TableMain},
 		{route.Route{Dst: prefix("10.10.0.0/16"), Type: route.TypeBlackhole}, route.TypeBlackhole, rtnl.ScopeGlobal, rtnl.TableMain},
 		{route.Route{Dst: prefix("10.10.0.1/32"), Type: route.TypeLocal, Link: l.v0}, route.TypeLocal, rtnl.ScopeHost, rtnl.TableLocal},
 		{route.Route{Dst: prefix("10.10.0.1/32"), Type: route.TypeBroadcast, Link: l.v0}, route.TypeBroadcast, rtnl.ScopeLink, rtnl.TableLocal},

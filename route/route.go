@@ -61,7 +61,8 @@ type Route struct {
 	// Scope is how far away the destination of an IPv4 route is. Zero is what
 	// `ip` chooses: host for local routes, link for broadcast, multicast and
 	// anycast ones and for unicast without a gateway or next hop, else global;
-	// with Delete, any. IPv6 routes have none. (rtm_scope)
+	// with Delete, any. So one by a link alone becomes global, as List may give it,
+	// only as a Multipath of one. IPv6 routes have none. (rtm_scope)
 	Scope rtnl.Scope
 	// TOS is the type of service that a packet must have, IPv4 only. Zero is any.
 	// (rtm_tos)
