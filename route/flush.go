@@ -30,6 +30,9 @@ import (
 func Flush(ctx context.Context, c *nlkit.Client, opts ...ListOption) error {
 	const op = "route.Flush"
 	f := newFilter(opts)
+	if f.err == nil && f.cached {
+		f.err = attr.Refuse("MatchCached: cached routes are only read")
+	}
 	families := []rtnl.Family{f.ofFamily()}
 	if families[0] == rtnl.FamilyUnspec && f.comparesLess() {
 		families = []rtnl.Family{rtnl.FamilyIPv4, rtnl.FamilyIPv6}

@@ -362,8 +362,8 @@ func setDefaults(r *Route, del bool) {
 
 // List returns the routes that match the options: without any, all IPv4 and IPv6
 // routes of all tables, as `ip route show table all` does. Those of other families
-// come if [MatchFamily] says so. Routes that the kernel keeps in a cache are left
-// out. IPv4 comes before IPv6, each in the kernel's order.
+// come if [MatchFamily] says so, and those that the kernel keeps in a cache if
+// [MatchCached] does. IPv4 comes before IPv6, each in the kernel's order.
 //
 // A list of IPv4 routes holds every route that was there all the time exactly
 // once, unless one to the same address goes meanwhile: then it may lack others to
@@ -514,7 +514,7 @@ func (f *filter) decode(m nlkit.Message, r *Route) (bool, error) {
 		return false, nil
 	}
 	ok, err := decode(m.Data, r)
-	return ok && !r.Flags.Has(FlagCloned) && f.match(r), err
+	return ok && r.Flags.Has(FlagCloned) == f.cached && f.match(r), err
 }
 
 // nothing reports whether err says that the table or link to list is not there:

@@ -29,6 +29,7 @@ type filter struct {
 	tos     uint8
 	nexthop uint32
 	label   *uint32
+	cached  bool
 
 	hasTable, hasLink, hasPriority, hasProtocol, hasType, hasScope, hasTOS bool
 
@@ -154,6 +155,14 @@ func MatchNexthopID(id uint32) ListOption {
 			f.err = attr.Refuse("MatchNexthopID(0): no id")
 		}
 	})
+}
+
+// MatchCached chooses, instead of the routes in tables, those that the kernel keeps in a
+// cache: what it learned about one destination, such as a smaller path MTU or another
+// gateway. It is for [List] and [All] alone: such routes come and go without an event, and
+// not by request. Linux 5.3; older kernels tell of none. `ip route show cache`
+func MatchCached() ListOption {
+	return listOption(func(f *filter) { f.cached = true })
 }
 
 // MatchLabel chooses the MPLS route for this label.
