@@ -30,8 +30,8 @@ func Add(ctx context.Context, d nlkit.Doer, r Route, opts ...WriteOption) error 
 }
 
 // Append adds a route behind others to the same destination: of IPv4 a further
-// one, of IPv6 a further next hop of the one that is there. There is no such thing
-// for MPLS. `ip route append`
+// one, of IPv6 a further next hop of the one with gateways that is there, or, without a
+// gateway, a further one, too. There is no such thing for MPLS. `ip route append`
 //
 // Errors: those of [Add]; [fs.ErrExist] only for exactly the same route,
 // [errors.ErrUnsupported] for MPLS.

@@ -258,6 +258,12 @@ func TestAppendReplaceChange(t *testing.T) {
 		if tt.append == 1 && len(list[0].Multipath) != 2 {
 			t.Errorf("got %v after Append", list[0])
 		}
+		if err := route.Append(ctx, l.c, route.Route{Dst: tt.dst, Link: l.v1}); err != nil {
+			t.Fatal(err)
+		}
+		if list, err := route.List(ctx, l.c, route.MatchDst(tt.dst)); err != nil || len(list) != tt.append+1 {
+			t.Errorf("%v, %v after Append without a gateway", list, err)
+		}
 	}
 }
 
