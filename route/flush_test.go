@@ -4,9 +4,13 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/attr"
+	"github.com/nlkit/nlkit/internal/uapi"
 	"github.com/nlkit/nlkit/route"
 	"github.com/nlkit/nlkit/rtnl"
 )
@@ -150,7 +154,126 @@ func TestFlush(t *testing.T) {
 	}
 }
 
-// What another took away meanwhile is no error, whatever errno the kernel has for it.
+// The kernel compares the metrics that it is sent: a minimal time-out is deleted also if
+// another program has not locked it, and if it was locked only because it was added here.
+func TestDeleteRTOMin(t *testing.T) {
+	l := newLab(t)
+	ctx := t.Context()
+	r := route.Route{Dst: prefix("10.10.0.0/16"), Link: l.v0}
+	theirs, ours := r, r
+	theirs.Extra = &route.Extra{Rest: []attr.Raw{{Type: uapi.RTA_METRICS, Data: slices.Concat(
+		attr.AppendUint32(nil, uapi.RTAX_LOCK, uint32(route.MetricMTU)), attr.AppendUint32(nil, uapi.RTAX_MTU, 1400),
+		attr.AppendUint32(nil, uapi.RTAX_RTO_MIN, 300))}}}
+	ours.Extra = &route.Extra{Metrics: route.Metrics{Lock: route.MetricMTU, MTU: 1400, RTOMin: 300 * time.Millisecond}}
+	for name, made := range map[string]route.Route{"theirs": theirs, "ours": ours} {
+		var listed route.Route
+		for _, deleted := range []*route.Route{&listed, &ours} {
+			if err := route.Add(ctx, l.c, made, route.Into(&listed)); err != nil {
+				t.Fatal(name, err)
+			}
+			if m := listed.Extra.Metrics; m.RTOMin != 300*time.Millisecond || m.Lock.Has(route.MetricRTOMin) != (name == "ours") {
+				t.Errorf("%s: made with %+v", name, m)
+			}
+			if err := route.Delete(ctx, l.c, *deleted); err != nil {
+				t.Fatal(name, err)
+			}
+		}
+	}
+}
+
+// The comment of Delete says what the kernel does not compare.
+func TestDeleteTakesTheFirst(t *testing.T) {
+	l := newLab(t)
+	ctx := t.Context()
+	l.ns.Run(t, "ip", "-6", "nexthop", "add", "id", "46", "via", "2001:db8:1::9", "dev", "v0")
+	dst4, dst6 := prefix("10.10.0.0/16"), prefix("2001:db8:10::/48")
+	for _, tt := range []struct {
+		there, deleted route.Route
+		want           error
+	}{
+		{route.Route{Dst: dst4, Link: l.v0}, route.Route{Dst: dst4, Type: route.TypeBlackhole}, fs.ErrNotExist},
+		{route.Route{Dst: dst6, Link: l.v0}, route.Route{Dst: dst6, Type: route.TypeBlackhole}, nil},
+		{route.Route{Dst: dst6, Link: l.v0}, route.Route{Dst: dst6, PrefSrc: ip("2001:db8:2::1")}, nil},
+		{route.Route{Dst: dst6, Link: l.v0}, route.Route{Dst: dst6, Link: l.v1}, fs.ErrNotExist},
+		{route.Route{Dst: dst6, Link: l.v0}, route.Route{Dst: dst6, Protocol: rtnl.ProtocolBGP}, fs.ErrNotExist},
+		{route.Route{Dst: dst6, NexthopID: 46}, route.Route{Dst: dst6, Gateway: ip("2001:db8:2::2"), Link: l.v1}, nil},
+		{route.Route{Dst: dst6, NexthopID: 46}, route.Route{Dst: dst6, NexthopID: 47}, fs.ErrInvalid},
+	} {
+		if err := route.Replace(ctx, l.c, tt.there); err != nil {
+			t.Fatal(err)
+		}
+		if err := route.Delete(ctx, l.c, tt.deleted); !errors.Is(err, tt.want) {
+			t.Errorf("%v deleted where %v is: %v, want %v", tt.deleted, tt.there, err, tt.want)
+		}
+	}
+}
+
+// Of IPv6 routes to one destination the kernel deletes the first that has what it compares.
+func TestFlushDeletesNoOther(t *testing.T) {
+	l := newLab(t)
+	ctx := t.Context()
+	l.ns.Run(t, "ip", "-6", "nexthop", "add", "id", "46", "via", "2001:db8:1::9", "dev", "v0")
+	dst, other := prefix("2001:db8:10::/48"), prefix("2001:db8:11::/48")
+	for name, tt := range map[string]struct {
+		routes []route.Route // the last is to go
+		opts   []route.ListOption
+		refuse bool
+	}{
+		"link, behind an object":    {[]route.Route{{NexthopID: 46}, {Link: l.v1}}, []route.ListOption{route.MatchLink(l.v1)}, true},
+		"gateway, behind an object": {[]route.Route{{NexthopID: 46}, {Gateway: ip("2001:db8:2::2")}}, []route.ListOption{route.MatchGateway(ip("2001:db8:2::2"))}, true},
+		"source, behind a gateway": {
+			[]route.Route{{Gateway: ip("2001:db8:1::2")}, {Link: l.v0, PrefSrc: ip("2001:db8:2::1")}},
+			[]route.ListOption{route.MatchPrefSrc(ip("2001:db8:2::1"))}, true,
+		},
+		"type, behind an object": {[]route.Route{{NexthopID: 46}, {Type: route.TypeBlackhole}}, []route.ListOption{route.MatchType(route.TypeBlackhole)}, true},
+		"before an object":       {[]route.Route{{Link: l.v1}, {NexthopID: 46}}, []route.ListOption{route.MatchNexthopID(46)}, false},
+		"another gateway":        {[]route.Route{{Link: l.v1}, {Gateway: ip("2001:db8:1::2")}}, []route.ListOption{route.MatchLink(l.v0)}, false},
+		"another protocol": {
+			[]route.Route{{NexthopID: 46}, {Link: l.v1, Protocol: rtnl.ProtocolBGP}},
+			[]route.ListOption{route.MatchLink(l.v1), route.MatchProtocol(rtnl.ProtocolBGP)}, false,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			list := func() []route.Route {
+				t.Helper()
+				list, err := route.List(ctx, l.c, route.MatchFamily(v6), route.MatchTable(500))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return list
+			}
+			for i, r := range tt.routes {
+				r.Dst, r.Table = dst, 500
+				if err := route.Append(ctx, l.c, r); err != nil {
+					t.Fatal(err)
+				}
+				if r.Dst = other; i == len(tt.routes)-1 { // one that could go
+					if err := route.Append(ctx, l.c, r); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			before := list()
+			err := route.Flush(ctx, l.c, append(tt.opts, route.MatchTable(500))...)
+			left := list()
+			switch {
+			case !tt.refuse:
+				if err != nil || !equal(left, before[:1]) {
+					t.Errorf("%v, left %v of %v", err, left, before)
+				}
+			case !errors.Is(err, fs.ErrInvalid) || !strings.Contains(err.Error(), before[0].String()) || !equal(left, before):
+				t.Errorf("%v, left %v of %v", err, left, before)
+			}
+			if err := route.Flush(ctx, l.c, route.MatchTable(500)); err != nil {
+				t.Fatal(err)
+			}
+			if left := list(); len(left) > 0 {
+				t.Errorf("left: %v", left)
+			}
+		})
+	}
+}
+
 func TestFlushOfWhatIsGone(t *testing.T) {
 	l := newLab(t)
 	ctx := t.Context()

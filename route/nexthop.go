@@ -19,7 +19,8 @@ type Nexthop struct {
 	// one that reaches the gateway. (rtnh_ifindex)
 	Link int
 	// Weight is this hop's share of the traffic, from 1 to 256. Zero is 1. Those of
-	// MPLS routes are equal; multicast routes use all hops, and have none.
+	// MPLS routes are equal; multicast routes use all hops, and have none. Of a
+	// larger weight in a next hop object the kernel tells the lower 8 bits here.
 	// (rtnh_hops, which is one less)
 	Weight int
 	// Flags are states of the hop, and [FlagOnlink] and [FlagPervasive], which

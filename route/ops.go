@@ -30,8 +30,8 @@ func Add(ctx context.Context, d nlkit.Doer, r Route, opts ...WriteOption) error 
 }
 
 // Append adds a route behind others to the same destination: of IPv4 a further
-// one, of IPv6 a further next hop of the one that is there. There is no such thing
-// for MPLS. `ip route append`
+// one, of IPv6 a further next hop of the one with gateways that is there, or, without a
+// gateway, a further one, too. There is no such thing for MPLS. `ip route append`
 //
 // Errors: those of [Add]; [fs.ErrExist] only for exactly the same route,
 // [errors.ErrUnsupported] for MPLS.
@@ -55,18 +55,17 @@ func Change(ctx context.Context, d nlkit.Doer, r Route, opts ...WriteOption) err
 }
 
 // Delete removes a route: the first to the destination in the table that has all
-// that is set in r. Of MPLS it is the one with the label, whatever else is set. It
+// that is set in r. Of MPLS it is the one with the label, whatever else is set. Of IPv6
+// the kernel compares Src, Priority, Protocol, NexthopID, Link and Gateway alone, also
+// where r is of type blackhole, and of a route that has a NexthopID neither Link nor
+// Gateway: one that comes before the route that is meant may be deleted instead. It
 // takes what [List] returned. `ip route del`
 //
 // Errors: [fs.ErrNotExist] if there is none, but for MPLS, where the kernel does not
-// tell; [fs.ErrInvalid] for a route that is
-// refused before it is sent, [fs.ErrPermission] without CAP_NET_ADMIN.
+// tell; [fs.ErrInvalid] for a route that is refused before it is sent, and for a
+// NexthopID that is not there, [fs.ErrPermission] without CAP_NET_ADMIN.
 func Delete(ctx context.Context, d nlkit.Doer, r Route) error {
-	return del(ctx, d, "route.Delete", r)
-}
-
-func del(ctx context.Context, d nlkit.Doer, op string, r Route) error {
-	req, err := newRequest(op, uapi.RTM_DELROUTE, 0, r)
+	req, err := newRequest("route.Delete", uapi.RTM_DELROUTE, 0, r)
 	if err != nil {
 		return err
 	}
@@ -113,7 +112,10 @@ func readBack(req *nlkit.Request, into *Route) {
 		if _, err := decode(data, &sent); err != nil {
 			return err
 		}
-		opts := []ListOption{MatchTable(sent.Table), MatchProtocol(sent.Protocol), MatchType(sent.Type)}
+		opts := []ListOption{MatchTable(sent.Table), MatchProtocol(sent.Protocol)}
+		if sent.NexthopID == 0 { // else that object may have made it a blackhole
+			opts = append(opts, MatchType(sent.Type))
+		}
 		if sent.Family == rtnl.FamilyMPLS {
 			opts = append(opts, MatchLabel(sent.label()))
 		} else {
@@ -169,7 +171,12 @@ func prepare(r *Route, del bool) error {
 	}
 	family := r.Family
 	if r.NexthopID != 0 {
-		// What the next hop object has is not the route's to say.
+		// What the next hop object has is not the route's to say: neither that it is a
+		// blackhole, which reading gives as the type of the route, and the loopback link.
+		const loopback = 1 // LOOPBACK_IFINDEX
+		if r.Type == TypeBlackhole && (del || r.Link == loopback && !r.Gateway.IsValid()) {
+			r.Type = TypeUnspec
+		}
 		r.Gateway, r.Link, r.Multipath = netip.Addr{}, 0, nil
 		if r.Extra != nil && r.Extra.Encap != nil {
 			e := *r.Extra
@@ -196,6 +203,13 @@ func prepare(r *Route, del bool) error {
 	}
 	if err := checkExtra(r, del); err != nil {
 		return err
+	}
+	if e := r.Extra; e != nil && e.Metrics.RTOMin != 0 && !e.Metrics.Lock.Has(MetricRTOMin) {
+		locked := *e
+		if locked.Metrics.Lock |= MetricRTOMin; del { // locked or not, by whoever made it
+			locked.Metrics.Lock = 0
+		}
+		r.Extra = &locked
 	}
 	setDefaults(r, del)
 	return nil
@@ -348,8 +362,8 @@ func setDefaults(r *Route, del bool) {
 
 // List returns the routes that match the options: without any, all IPv4 and IPv6
 // routes of all tables, as `ip route show table all` does. Those of other families
-// come if [MatchFamily] says so. Routes that the kernel keeps in a cache are left
-// out. IPv4 comes before IPv6, each in the kernel's order.
+// come if [MatchFamily] says so, and those that the kernel keeps in a cache if
+// [MatchCached] does. IPv4 comes before IPv6, each in the kernel's order.
 //
 // A list of IPv4 routes holds every route that was there all the time exactly
 // once, unless one to the same address goes meanwhile: then it may lack others to
@@ -363,7 +377,10 @@ func List(ctx context.Context, c *nlkit.Client, opts ...ListOption) ([]Route, er
 }
 
 func list(ctx context.Context, c *nlkit.Client, op string, opts []ListOption) ([]Route, error) {
-	f := newFilter(opts)
+	return newFilter(opts).list(ctx, c, op)
+}
+
+func (f *filter) list(ctx context.Context, c *nlkit.Client, op string) ([]Route, error) {
 	req := f.dump(op)
 	if f.err != nil {
 		return nil, req.Fail(f.err)
@@ -410,7 +427,8 @@ func (f *filter) all(ctx context.Context, c *nlkit.Client, op string, decode nlk
 // Errors: [syscall.ENETUNREACH] if no route leads there;
 // [syscall.EHOSTUNREACH], [fs.ErrPermission] and [fs.ErrInvalid] if a route of
 // type unreachable, prohibit or blackhole does; [fs.ErrInvalid] for a question
-// that makes no sense, [fs.ErrNotExist] for a link that is not there.
+// that makes no sense, [fs.ErrNotExist] for a link that is not there,
+// [errors.ErrUnsupported] for a protocol that the kernel does not take.
 func Lookup(ctx context.Context, c *nlkit.Client, dst netip.Addr, opts ...LookupOption) (Route, error) {
 	l := lookup{dst: dst.Unmap()}
 	for _, o := range opts {
@@ -496,7 +514,7 @@ func (f *filter) decode(m nlkit.Message, r *Route) (bool, error) {
 		return false, nil
 	}
 	ok, err := decode(m.Data, r)
-	return ok && !r.Flags.Has(FlagCloned) && f.match(r), err
+	return ok && r.Flags.Has(FlagCloned) == f.cached && f.match(r), err
 }
 
 // nothing reports whether err says that the table or link to list is not there:

@@ -13,6 +13,7 @@ import (
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/internal/nstest"
+	"github.com/nlkit/nlkit/nexthop"
 	"github.com/nlkit/nlkit/route"
 	"github.com/nlkit/nlkit/rtnl"
 	"github.com/nlkit/nlkit/rule"
@@ -193,6 +194,7 @@ func TestDefaults(t *testing.T) {
 	}{
 		{route.Route{Dst: prefix("10.10.0.0/16"), Gateway: ip("10.1.0.2")}, route.TypeUnicast, rtnl.ScopeGlobal, rtnl.TableMain},
 		{route.Route{Dst: prefix("10.10.0.0/16"), Link: l.v0}, route.TypeUnicast, rtnl.ScopeLink, rtnl.TableMain},
+		{route.Route{Dst: prefix("10.10.0.0/16"), Multipath: []route.Nexthop{{Link: l.v0}}}, route.TypeUnicast, rtnl.ScopeGlobal, rtnl.TableMain},
 		{route.Route{Dst: prefix("10.10.0.0/16"), Type: route.TypeBlackhole}, route.TypeBlackhole, rtnl.ScopeGlobal, rtnl.TableMain},
 		{route.Route{Dst: prefix("10.10.0.1/32"), Type: route.TypeLocal, Link: l.v0}, route.TypeLocal, rtnl.ScopeHost, rtnl.TableLocal},
 		{route.Route{Dst: prefix("10.10.0.1/32"), Type: route.TypeBroadcast, Link: l.v0}, route.TypeBroadcast, rtnl.ScopeLink, rtnl.TableLocal},
@@ -256,6 +258,12 @@ func TestAppendReplaceChange(t *testing.T) {
 		if tt.append == 1 && len(list[0].Multipath) != 2 {
 			t.Errorf("got %v after Append", list[0])
 		}
+		if err := route.Append(ctx, l.c, route.Route{Dst: tt.dst, Link: l.v1}); err != nil {
+			t.Fatal(err)
+		}
+		if list, err := route.List(ctx, l.c, route.MatchDst(tt.dst)); err != nil || len(list) != tt.append+1 {
+			t.Errorf("%v, %v after Append without a gateway", list, err)
+		}
 	}
 }
 
@@ -281,6 +289,101 @@ func TestNexthopID(t *testing.T) {
 	err := route.Replace(ctx, l.c, r)
 	if !errors.Is(err, fs.ErrInvalid) || !strings.Contains(err.Error(), "10.10.0.0/16 nhid 43") {
 		t.Errorf("no such next hop: %v", err)
+	}
+}
+
+// What the comments of NexthopID, Weight and MatchLink say of what the kernel tells.
+func TestNexthopIDOfGroup(t *testing.T) {
+	l := newLab(t)
+	ctx := t.Context()
+	l.ns.Run(t, "ip", "nexthop", "add", "id", "42", "via", "10.1.0.2", "dev", "v0")
+	l.ns.Run(t, "ip", "nexthop", "add", "id", "43", "via", "10.2.0.2", "dev", "v1")
+	l.ns.Run(t, "ip", "nexthop", "add", "id", "44", "group", "42,256/43")
+	r := route.Route{Dst: prefix("10.10.0.0/16"), NexthopID: 44}
+	if err := route.Add(ctx, l.c, r); err != nil {
+		t.Fatal(err)
+	}
+	got := find(t, l.c, r, route.MatchLink(l.v1), route.MatchGateway(ip("10.1.0.2")))
+	if len(got.Multipath) != 2 || got.Multipath[0].Weight != 256 || got.Multipath[1].Weight != 1 {
+		t.Errorf("got %+v", got)
+	}
+	t.Run("large weight", func(t *testing.T) {
+		nstest.NeedKernel(t, "6.12")
+		if err := nexthop.Replace(ctx, l.c, nexthop.Nexthop{ID: 44, Group: []nexthop.Member{{ID: 42, Weight: 300}, {ID: 43, Weight: 1}}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := find(t, l.c, r); len(got.Multipath) != 2 || got.Multipath[0].Weight != 300-256 || got.Multipath[1].Weight != 1 {
+			t.Errorf("got %+v", got)
+		}
+	})
+	l.sysctl(t, "ipv4/nexthop_compat_mode", "0")
+	got = find(t, l.c, r)
+	if got.NexthopID != 44 || got.Link != 0 || got.Gateway.IsValid() || len(got.Multipath) > 0 {
+		t.Errorf("without what the object holds: %+v", got)
+	}
+	if list, err := route.List(ctx, l.c, route.MatchLink(l.v1), route.MatchDst(r.Dst)); err != nil || len(list) > 0 {
+		t.Errorf("by its link: %v, %v", list, err)
+	}
+	if err := route.Delete(ctx, l.c, got); err != nil {
+		t.Error(err)
+	}
+}
+
+// A next hop object that is a blackhole makes the route one when it is read. The kernel
+// keeps the type that was sent, and compares that one when an IPv4 route is deleted.
+func TestNexthopIDOfBlackhole(t *testing.T) {
+	l := newLab(t)
+	ctx := t.Context()
+	l.ns.Run(t, "ip", "nexthop", "add", "id", "42", "blackhole")
+	l.ns.Run(t, "ip", "-6", "nexthop", "add", "id", "46", "blackhole")
+	for _, r := range []route.Route{
+		{Dst: prefix("10.10.0.0/16"), NexthopID: 42},
+		{Dst: prefix("2001:db8:10::/48"), NexthopID: 46},
+	} {
+		var got route.Route
+		for range 2 { // the second time nothing changes, and the kernel says nothing
+			got = route.Route{}
+			if err := route.Replace(ctx, l.c, r, route.Into(&got)); err != nil || got.Type != route.TypeBlackhole {
+				t.Fatalf("%v: got %v, %v", r, got, err)
+			}
+		}
+		if err := route.Delete(ctx, l.c, got); err != nil {
+			t.Errorf("deleted from a list: %v", err)
+		}
+		if err := route.Add(ctx, l.c, got); err != nil {
+			t.Fatalf("added from a list: %v", err)
+		}
+	}
+	// Put back, the routes are alive as soon as the next hop objects are, but for one that
+	// is a blackhole of its own.
+	l.ns.Run(t, "ip", "nexthop", "replace", "id", "42", "via", "10.1.0.2", "dev", "v0")
+	l.ns.Run(t, "ip", "nexthop", "replace", "id", "46", "via", "2001:db8:1::2", "dev", "v0")
+	for _, dst := range []string{"10.10.0.1", "2001:db8:10::1"} {
+		if got, err := route.Lookup(ctx, l.c, ip(dst)); err != nil || got.Link != l.v0 {
+			t.Errorf("to %v: %v, %v", dst, got, err)
+		}
+	}
+	own := route.Route{Dst: prefix("10.11.0.0/16"), NexthopID: 42, Type: route.TypeBlackhole}
+	for range 2 { // the second time as listed
+		if err := route.Add(ctx, l.c, own); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := route.Lookup(ctx, l.c, ip("10.11.0.1")); !errors.Is(err, fs.ErrInvalid) {
+			t.Errorf("through a blackhole: %v, %v", got, err)
+		}
+		own = find(t, l.c, own)
+		if err := route.Delete(ctx, l.c, own); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.ns.Run(t, "ip", "nexthop", "replace", "id", "42", "blackhole")
+	for _, id := range []uint32{42, 46} {
+		if err := route.Flush(ctx, l.c, route.MatchNexthopID(id)); err != nil {
+			t.Fatal(err)
+		}
+		if left, err := route.List(ctx, l.c, route.MatchNexthopID(id)); err != nil || len(left) > 0 {
+			t.Errorf("left: %v, %v", left, err)
+		}
 	}
 }
 
@@ -414,6 +517,8 @@ func TestLookup(t *testing.T) {
 		{"from", dst, []route.LookupOption{route.WithFrom(ip("10.2.0.1"))}, "10.2.0.2", l.v1},
 		{"ports", dst, []route.LookupOption{route.WithIPProto(6), route.WithDport(80)}, "10.2.0.2", l.v1},
 		{"other port", dst, []route.LookupOption{route.WithIPProto(6), route.WithDport(81)}, "10.1.0.2", l.v0},
+		{"ICMP", dst, []route.LookupOption{route.WithIPProto(1)}, "10.1.0.2", l.v0},
+		{"ICMPv6", ip("2001:db8:10::7"), []route.LookupOption{route.WithIPProto(58)}, "2001:db8:1::2", l.v0},
 		{"source port", dst, []route.LookupOption{route.WithIPProto(17), route.WithSport(1234)}, "10.2.0.2", l.v1},
 		{"oif", ip("10.99.0.1"), []route.LookupOption{route.WithOIF(l.v1)}, "", l.v1},
 		{"IPv6", ip("2001:db8:10::7"), nil, "2001:db8:1::2", l.v0},
@@ -471,6 +576,9 @@ func TestLookup(t *testing.T) {
 		{ip("2001:db8:21::1"), nil, fs.ErrPermission, true},
 		{ip("2001:db8:22::1"), nil, fs.ErrInvalid, true},
 		{dst, []route.LookupOption{route.WithOIF(999)}, fs.ErrNotExist, true},
+		{dst, []route.LookupOption{route.WithIPProto(132)}, errors.ErrUnsupported, true},
+		{dst, []route.LookupOption{route.WithIPProto(58)}, errors.ErrUnsupported, true},
+		{ip("2001:db8:10::7"), []route.LookupOption{route.WithIPProto(1)}, errors.ErrUnsupported, true},
 		{netip.Addr{}, nil, fs.ErrInvalid, false},
 		{ip("fe80::1%v0"), nil, fs.ErrInvalid, false},
 		{dst, []route.LookupOption{route.WithFrom(ip("2001:db8::1"))}, fs.ErrInvalid, false},
@@ -616,6 +724,7 @@ func TestListFilters(t *testing.T) {
 	for _, o := range []route.ListOption{
 		route.MatchDst(netip.Prefix{}), route.MatchWithin(netip.Prefix{}), route.MatchCovering(netip.Prefix{}),
 		route.MatchGateway(netip.Addr{}), route.MatchPrefSrc(netip.Addr{}), route.MatchNexthopID(0),
+		route.MatchGateway(ip("fe80::1%v0")), route.MatchPrefSrc(ip("fe80::1%v0")),
 	} {
 		if _, err := route.List(ctx, l.c, o); !errors.Is(err, fs.ErrInvalid) {
 			t.Errorf("List with an invalid prefix: %v", err)

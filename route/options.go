@@ -29,6 +29,7 @@ type filter struct {
 	tos     uint8
 	nexthop uint32
 	label   *uint32
+	cached  bool
 
 	hasTable, hasLink, hasPriority, hasProtocol, hasType, hasScope, hasTOS bool
 
@@ -39,8 +40,12 @@ type filter struct {
 }
 
 func (f *filter) checkAddr(option string, a netip.Addr) {
-	if f.err == nil && !a.IsValid() {
+	switch {
+	case f.err != nil:
+	case !a.IsValid():
 		f.err = attr.Refuse("%s with an invalid address", option)
+	case a.Zone() != "": // no route has one
+		f.err = attr.Refuse("%s(%v): an address with a zone: MatchLink takes the link", option, a)
 	}
 }
 
@@ -57,7 +62,8 @@ func MatchTable(t rtnl.Table) ListOption {
 }
 
 // MatchLink chooses the routes that use the link with this index, alone or as one
-// of several next hops. No link of that index has no routes, which is not an
+// of several next hops; those by a next hop object where the kernel tells its links,
+// see [Route].NexthopID. No link of that index has no routes, which is not an
 // error. `ip route show dev …`
 func MatchLink(index int) ListOption {
 	return listOption(func(f *filter) { f.link, f.hasLink = index, true })
@@ -124,7 +130,7 @@ func MatchTOS(tos uint8) ListOption {
 }
 
 // MatchGateway chooses the routes that send to this gateway, alone or as one of
-// several. `ip route show via …`
+// several; those by a next hop object as [MatchLink] does. `ip route show via …`
 func MatchGateway(a netip.Addr) ListOption {
 	return listOption(func(f *filter) {
 		f.gateway = a.Unmap()
@@ -149,6 +155,14 @@ func MatchNexthopID(id uint32) ListOption {
 			f.err = attr.Refuse("MatchNexthopID(0): no id")
 		}
 	})
+}
+
+// MatchCached chooses, instead of the routes in tables, those that the kernel keeps in a
+// cache: what it learned about one destination, such as a smaller path MTU or another
+// gateway. It is for [List] and [All] alone: such routes come and go without an event, and
+// not by request. Linux 5.3; older kernels tell of none. `ip route show cache`
+func MatchCached() ListOption {
+	return listOption(func(f *filter) { f.cached = true })
 }
 
 // MatchLabel chooses the MPLS route for this label.
@@ -211,7 +225,8 @@ func WithTOS(tos uint8) LookupOption {
 	return lookupOption(func(l *lookup) { l.tos = tos })
 }
 
-// WithIPProto sets the packet's protocol: 6 for TCP, 17 for UDP.
+// WithIPProto sets the packet's protocol: 6 for TCP, 17 for UDP, 1 and 58 for ICMP of
+// IPv4 and IPv6; the kernel takes no other, which is errors.ErrUnsupported.
 // `ip route get … ipproto …`
 func WithIPProto(proto uint8) LookupOption {
 	return lookupOption(func(l *lookup) { l.proto = proto })

@@ -45,8 +45,9 @@ type Route struct {
 	// (RTA_PRIORITY)
 	Priority uint32
 	// NexthopID is a next hop object to use instead of Gateway, Link and
-	// Multipath, Linux 5.3. Reading gives what the object holds in those as well;
-	// they are not sent beside an id. (RTA_NH_ID)
+	// Multipath, Linux 5.3. Reading gives what the object holds in those as well,
+	// unless net.ipv4.nexthop_compat_mode is 0, and TypeBlackhole for one that is
+	// a blackhole; they are not sent beside an id. (RTA_NH_ID)
 	NexthopID uint32
 	// Flags are states of the route, and [FlagOnlink] and [FlagPervasive], which
 	// can be set; those that the kernel sets by itself are not sent. (rtm_flags)
@@ -60,7 +61,8 @@ type Route struct {
 	// Scope is how far away the destination of an IPv4 route is. Zero is what
 	// `ip` chooses: host for local routes, link for broadcast, multicast and
 	// anycast ones and for unicast without a gateway or next hop, else global;
-	// with Delete, any. IPv6 routes have none. (rtm_scope)
+	// with Delete, any. So one by a link alone becomes global, as List may give it,
+	// only as a Multipath of one. IPv6 routes have none. (rtm_scope)
 	Scope rtnl.Scope
 	// TOS is the type of service that a packet must have, IPv4 only. Zero is any.
 	// (rtm_tos)

@@ -94,6 +94,9 @@ func source(op string, opts []ListOption) (nlkit.Source[Route, key], error) {
 		}
 		s.Groups = append(s.Groups, group)
 	}
+	if f.err == nil && f.cached {
+		f.err = attr.Refuse("MatchCached: cached routes have no events")
+	}
 	if f.err != nil {
 		return nlkit.Source[Route, key]{}, req.Fail(f.err)
 	}

@@ -398,6 +398,9 @@ func (f *filter) request() []byte {
 	if f.hasType {
 		r.Type = f.typ
 	}
+	if f.cached {
+		r.Flags = FlagCloned
+	}
 	b := appendHeader(make([]byte, 0, headerLen+16), &r)
 	if f.hasLink && f.link > 0 && f.link <= math.MaxInt32 {
 		b = attr.AppendUint32(b, uapi.RTA_OIF, uint32(f.link))

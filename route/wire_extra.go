@@ -126,24 +126,7 @@ var restAttrs = attr.Table[Extra]{attr.Rest(func(e *Extra) *[]attr.Raw { return 
 
 // metricAttrs are the attributes in RTA_METRICS.
 var metricAttrs = attr.Table[Metrics]{
-	attr.Custom(uapi.RTAX_LOCK, "RTAX_LOCK",
-		func(b []byte, m *Metrics) ([]byte, error) {
-			lock := m.Lock
-			if m.RTOMin != 0 {
-				lock |= MetricRTOMin
-			}
-			if lock == 0 {
-				return b, nil
-			}
-			return attr.AppendUint32(b, uapi.RTAX_LOCK, uint32(lock)), nil
-		},
-		func(p []byte, m *Metrics) error {
-			if len(p) < 4 {
-				return short(len(p), 4)
-			}
-			m.Lock = MetricSet(binary.NativeEndian.Uint32(p))
-			return nil
-		}).Sample(func(r *rand.Rand, m *Metrics) { m.Lock = MetricSet(r.Uint32()) | MetricRTOMin }),
+	attr.U32(uapi.RTAX_LOCK, "RTAX_LOCK", func(m *Metrics) *MetricSet { return &m.Lock }),
 	attr.U32(uapi.RTAX_MTU, "RTAX_MTU", func(m *Metrics) *uint32 { return &m.MTU }),
 	attr.U32(uapi.RTAX_WINDOW, "RTAX_WINDOW", func(m *Metrics) *uint32 { return &m.Window }),
 	duration32(uapi.RTAX_RTT, "RTAX_RTT", time.Millisecond/8, func(m *Metrics) *time.Duration { return &m.RTT }),

@@ -153,6 +153,18 @@ func TestRefusedEncaps(t *testing.T) {
 		"DATA.LWTUNNEL_IP_OPTS.LWTUNNEL_IP_OPTS_GENEVE.LWTUNNEL_IP_OPT_GENEVE_DATA: 3 bytes": &IPEncap{
 			Options: TunnelOptions{Geneve: []GeneveOption{{Data: make([]byte, 3)}}},
 		},
+		"DATA.LWTUNNEL_IP_OPTS.LWTUNNEL_IP_OPTS_GENEVE.LWTUNNEL_IP_OPT_GENEVE_DATA: 128 bytes": &IPEncap{
+			Options: TunnelOptions{Geneve: []GeneveOption{{Data: make([]byte, 124)}, {Data: make([]byte, 128)}}},
+		},
+		"DATA.LWTUNNEL_IP_OPTS.LWTUNNEL_IP_OPTS_ERSPAN.LWTUNNEL_IP_OPT_ERSPAN_INDEX: 1048576 is out of range": &IPEncap{
+			Options: TunnelOptions{ERSPAN: &ERSPANOption{Version: 1, Index: 1 << 20}},
+		},
+		"DATA.LWTUNNEL_IP_OPTS.LWTUNNEL_IP_OPTS_ERSPAN.LWTUNNEL_IP_OPT_ERSPAN_DIR: 2 is out of range": &IPEncap{
+			Options: TunnelOptions{ERSPAN: &ERSPANOption{Version: 2, Direction: 2}},
+		},
+		"DATA.LWTUNNEL_IP_OPTS.LWTUNNEL_IP_OPTS_ERSPAN.LWTUNNEL_IP_OPT_ERSPAN_HWID: 64 is out of range": &IPEncap{
+			Options: TunnelOptions{ERSPAN: &ERSPANOption{Version: 2, HardwareID: 64}},
+		},
 		"DATA.SEG6_IPTUNNEL_SRH: segment 1.2.3.4 is no IPv6 address":   &SEG6Encap{Segments: []netip.Addr{netip.MustParseAddr("1.2.3.4")}},
 		"DATA.SEG6_IPTUNNEL_SRH: segment fe80::1%x is no IPv6":         &SEG6Encap{Segments: []netip.Addr{netip.MustParseAddr("fe80::1%x")}},
 		"DATA.SEG6_IPTUNNEL_SRH: 128 segments":                         &SEG6Encap{Mode: SEG6Outer, Segments: many},

@@ -159,7 +159,11 @@ func (t *nameTable) read(path string, limit uint64) error {
 		if len(fields) == 0 {
 			continue
 		}
-		id, err := strconv.ParseUint(fields[0], 0, 64)
+		digits, base := fields[0], 10 // also with a zero in front
+		if hex, ok := strings.CutPrefix(digits, "0x"); ok {
+			digits, base = hex, 16
+		}
+		id, err := strconv.ParseUint(digits, base, 64)
 		if err != nil || id > limit || len(fields) != 2 {
 			errs = append(errs, fmt.Errorf("%s:%d: %q is no number up to %d with a name", path, n, strings.TrimSpace(text), limit))
 			continue

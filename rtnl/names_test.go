@@ -103,7 +103,7 @@ func TestNoNames(t *testing.T) {
 
 func TestBadNames(t *testing.T) {
 	dir := files(t, map[string]string{
-		"rt_tables":          "1 one\n2\nx y\n4294967296 large\n-1 negative\n3 three 4\n5 five\n",
+		"rt_tables":          "1 one\n2\nx y\n4294967296 large\n-1 negative\n3 three 4\n5 five\n1_0 ten\n",
 		"rt_protos":          "256 large\n7 seven\n",
 		"rt_tables.d/x.conf": "9 nine\n",
 	})
@@ -114,7 +114,7 @@ func TestBadNames(t *testing.T) {
 	if err == nil || n == nil {
 		t.Fatal(n, err)
 	}
-	for _, line := range []string{"rt_tables:2", "rt_tables:3", "rt_tables:4", "rt_tables:5", "rt_tables:6", "rt_protos:1", "rt_scopes"} {
+	for _, line := range []string{"rt_tables:2", "rt_tables:3", "rt_tables:4", "rt_tables:5", "rt_tables:6", "rt_tables:8", "rt_protos:1", "rt_scopes"} {
 		if !strings.Contains(err.Error(), filepath.Join(dir, line)+":") {
 			t.Errorf("nothing of %s: %v", line, err)
 		}
@@ -128,7 +128,7 @@ func TestBadNames(t *testing.T) {
 func TestInteropNames(t *testing.T) {
 	ns := nstest.New(t)
 	own := files(t, map[string]string{
-		"rt_tables":              "1000 thousand\n0x7d0 hexadecimal\n",
+		"rt_tables":              "01000 thousand\n0x7d0 hexadecimal\n",
 		"rt_tables.d/extra.conf": "3000 extra # a table\n",
 		"rt_protos":              "200 cloud\n",
 		"rt_protos.d/more.conf":  "201 more\n",

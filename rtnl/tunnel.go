@@ -88,7 +88,7 @@ type VXLANOption struct {
 type ERSPANOption struct {
 	// Version is 1 or 2. (LWTUNNEL_IP_OPT_ERSPAN_VER)
 	Version uint8
-	// Index is that of version 1. (LWTUNNEL_IP_OPT_ERSPAN_INDEX)
+	// Index is that of version 1, 20 bits. (LWTUNNEL_IP_OPT_ERSPAN_INDEX)
 	Index uint32
 	// Direction is that of the mirrored traffic, 0 for incoming, 1 for outgoing;
 	// of version 2. (LWTUNNEL_IP_OPT_ERSPAN_DIR)
@@ -132,7 +132,7 @@ var tunnelOptionAttrs = attr.Table[TunnelOptions]{
 		func(r *rand.Rand, o *TunnelOptions) { *o = TunnelOptions{VXLAN: &VXLANOption{GBP: r.Uint32()}} }),
 	sometimes(attr.Nested(uapi.LWTUNNEL_IP_OPTS_ERSPAN, "LWTUNNEL_IP_OPTS_ERSPAN", erspanOptionAttrs, func(o *TunnelOptions) **ERSPANOption { return &o.ERSPAN }),
 		func(r *rand.Rand, o *TunnelOptions) {
-			*o = TunnelOptions{ERSPAN: &ERSPANOption{Version: 1, Index: r.Uint32()}}
+			*o = TunnelOptions{ERSPAN: &ERSPANOption{Version: 1, Index: r.Uint32N(1 << 20)}}
 		}),
 }
 
@@ -155,19 +155,24 @@ var vxlanOptionAttrs = attr.Table[VXLANOption]{
 	attr.U32(uapi.LWTUNNEL_IP_OPT_VXLAN_GBP, "LWTUNNEL_IP_OPT_VXLAN_GBP", func(o *VXLANOption) *uint32 { return &o.GBP }).Required(),
 }
 
-// The kernel wants the fields of the version, and ignores the others.
+// The kernel wants the fields of the version, and ignores the others. Of numbers that the
+// header has no room for it sends the lower bits.
 var erspanOptionAttrs = attr.Table[ERSPANOption]{
 	attr.U8(uapi.LWTUNNEL_IP_OPT_ERSPAN_VER, "LWTUNNEL_IP_OPT_ERSPAN_VER", func(o *ERSPANOption) *uint8 { return &o.Version }).Required(),
-	attr.BE32(uapi.LWTUNNEL_IP_OPT_ERSPAN_INDEX, "LWTUNNEL_IP_OPT_ERSPAN_INDEX", func(o *ERSPANOption) *uint32 { return &o.Index }).Required(),
-	attr.U8(uapi.LWTUNNEL_IP_OPT_ERSPAN_DIR, "LWTUNNEL_IP_OPT_ERSPAN_DIR", func(o *ERSPANOption) *uint8 { return &o.Direction }).Required(),
-	attr.U8(uapi.LWTUNNEL_IP_OPT_ERSPAN_HWID, "LWTUNNEL_IP_OPT_ERSPAN_HWID", func(o *ERSPANOption) *uint8 { return &o.HardwareID }).Required(),
+	attr.BE32(uapi.LWTUNNEL_IP_OPT_ERSPAN_INDEX, "LWTUNNEL_IP_OPT_ERSPAN_INDEX", func(o *ERSPANOption) *uint32 { return &o.Index }).Max(0xfffff).Required(),
+	attr.U8(uapi.LWTUNNEL_IP_OPT_ERSPAN_DIR, "LWTUNNEL_IP_OPT_ERSPAN_DIR", func(o *ERSPANOption) *uint8 { return &o.Direction }).Max(1).Required(),
+	attr.U8(uapi.LWTUNNEL_IP_OPT_ERSPAN_HWID, "LWTUNNEL_IP_OPT_ERSPAN_HWID", func(o *ERSPANOption) *uint8 { return &o.HardwareID }).Max(0x3f).Required(),
 }
+
+// maxGeneveData is what an option has room for: its header counts words, in five bits.
+// Older kernels take four bytes more, and count none. (ip_tun_parse_opts_geneve)
+const maxGeneveData = 31 * 4
 
 func appendGeneve(b []byte, o *TunnelOptions) ([]byte, error) {
 	for i := range o.Geneve {
 		option := &o.Geneve[i]
-		if len(option.Data)%4 != 0 {
-			return b, attr.Invalid("LWTUNNEL_IP_OPT_GENEVE_DATA", "%d bytes are no multiple of 4", len(option.Data))
+		if n := len(option.Data); n%4 != 0 || n > maxGeneveData {
+			return b, attr.Invalid("LWTUNNEL_IP_OPT_GENEVE_DATA", "%d bytes: a multiple of 4, at most %d", n, maxGeneveData)
 		}
 		nested, start := attr.BeginNested(b, uapi.LWTUNNEL_IP_OPTS_GENEVE)
 		nested, err := geneveAttrs.Append(nested, option)
