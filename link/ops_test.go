@@ -116,7 +116,7 @@ func TestAddErrors(t *testing.T) {
 		{"no such master", Add(ctx, c, "v1", &Veth{}, WithMaster(4711)), fs.ErrInvalid, "", ""},
 		{"empty VXLAN", Add(ctx, c, "vx1", &VXLAN{}), fs.ErrInvalid, "IFLA_LINKINFO.IFLA_INFO_DATA", ""},
 		{
-			"bad value in the data of a kind", Add(ctx, c, "vx1", &VXLAN{VNI: 1, DF: 9}), fs.ErrInvalid,
+			"bad value in the data of a kind", Add(ctx, c, "vx1", &VXLAN{VNI: 1, DF: new(VXLANDF(9))}), fs.ErrInvalid,
 			"IFLA_LINKINFO.IFLA_INFO_DATA.IFLA_VXLAN_DF", "Invalid DF attribute",
 		},
 		{"read-only attribute", Add(ctx, c, "v1", &Veth{}, WithRawAttr(uapi.IFLA_TSO_MAX_SIZE, make([]byte, 4))), fs.ErrInvalid, "IFLA_TSO_MAX_SIZE", ""},

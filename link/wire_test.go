@@ -329,7 +329,7 @@ func TestRefused(t *testing.T) {
 		attr string
 	}{
 		{"VNI too large", add(&VXLAN{VNI: 1 << 24}), data + "IFLA_VXLAN_ID"},
-		{"flow label too large", add(&VXLAN{Label: 1 << 20}), data + "IFLA_VXLAN_LABEL"},
+		{"flow label too large", add(&VXLAN{Label: new(uint32(1 << 20))}), data + "IFLA_VXLAN_LABEL"},
 		{"empty port range", add(&VXLAN{PortRange: PortRange{2, 1}}), data + "IFLA_VXLAN_PORT_RANGE"},
 		{"remote with a zone", add(&VXLAN{Remote: netip.MustParseAddr("fe80::1%eth0")}), data + "IFLA_VXLAN_GROUP6"},
 		{"negative parent of a VXLAN", add(&VXLAN{Parent: -1}), data + "IFLA_VXLAN_LINK"},
