@@ -212,6 +212,9 @@ func Set(ctx context.Context, d nlkit.Doer, s Selector, opts ...SetOption) error
 			return refused(err)
 		}
 	}
+	if err := c.checkCut(ctx, d, s); err != nil {
+		return refused(err)
+	}
 	if c.info != (linkInfo{}) {
 		req.Type = uapi.RTM_NEWLINK // RTM_SETLINK leaves kind and port as they are
 	}
@@ -252,6 +255,21 @@ func checkMaster(ctx context.Context, d nlkit.Doer, s Selector, port Port) error
 		return attr.Invalid(slaveKind, "the link is a port of a %s, not of a %s", l.Port.Port(), port.Port())
 	}
 	return nil
+}
+
+// checkCut refuses an address that is longer than those of the link: the kernel would
+// cut it. It takes a client, and asks for the link only if the address is longer than
+// those of Ethernet.
+func (c *change) checkCut(ctx context.Context, d nlkit.Doer, s Selector) error {
+	client, ok := d.(*nlkit.Client)
+	if !ok || max(len(c.address), len(c.broadcast)) <= ethernetLen {
+		return nil
+	}
+	l, err := get(ctx, client, "link.Set", s)
+	if err != nil {
+		return err
+	}
+	return c.checkAddressLen(len(l.Address))
 }
 
 // resolve turns a selector into one by index, which takes a client.

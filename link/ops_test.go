@@ -472,6 +472,25 @@ func sorted(names string) string {
 	return strings.Join(words, " ")
 }
 
+// An address that is too long is refused, and not cut as the kernel does.
+func TestLongAddress(t *testing.T) {
+	c, _ := newClient(t)
+	ctx := t.Context()
+	v := add(t, c, "v0", &Veth{})
+	long := append(slices.Clone(mac1), 7, 8)
+	for _, s := range []Selector{Index(v.Index), Name("v0")} {
+		refused(t, Set(ctx, c, s, WithAddress(long)), "IFLA_ADDRESS", fs.ErrInvalid)
+		refused(t, Set(ctx, c, s, WithBroadcast(long)), "IFLA_BROADCAST", fs.ErrInvalid)
+	}
+	if l, err := Get(ctx, c, Index(v.Index)); err != nil || !slices.Equal(l.Address, v.Address) || !slices.Equal(l.Broadcast, v.Broadcast) {
+		t.Errorf("got %v, %v, %v", l.Address, l.Broadcast, err)
+	}
+	if err := Set(ctx, c, Name("none"), WithAddress(long)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+	must(t, Set(ctx, c, Name("v0"), WithAddress(mac1)))
+}
+
 func TestUnknownAttributesAreFew(t *testing.T) {
 	c, _ := newClient(t)
 	add(t, c, "v0", &Veth{})

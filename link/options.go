@@ -163,13 +163,15 @@ func WithARP(on bool) Option { return anyOption(func(c *change) { c.setFlag(Flag
 func WithMTU(bytes int) Option { return anyOption(func(c *change) { c.mtu = &bytes }) }
 
 // WithAddress sets the hardware address; the default is a random one. For most
-// links it is 6 bytes long. `ip link set NAME address MAC`
+// links it is 6 bytes long. The kernel cuts one that is longer than those of the link;
+// [Set] asks for the link then, and refuses it ([io/fs.ErrInvalid]), which it cannot do
+// in a batch. `ip link set NAME address MAC`
 func WithAddress(mac net.HardwareAddr) Option {
 	return anyOption(func(c *change) { c.address = copyMAC(mac) })
 }
 
-// WithBroadcast sets the hardware's broadcast address; the default is the kind's.
-// `ip link set NAME broadcast MAC`
+// WithBroadcast sets the hardware's broadcast address; the default is the kind's. Its
+// length is that of [WithAddress]. `ip link set NAME broadcast MAC`
 func WithBroadcast(mac net.HardwareAddr) Option {
 	return anyOption(func(c *change) { c.broadcast = copyMAC(mac) })
 }
@@ -589,15 +591,21 @@ func (c *change) checkEthernet(k Kind) error {
 	if _, ok := k.(*Unknown); ok {
 		return nil
 	}
-	want := 6
 	if other, ok := k.(interface{ addressLen() int }); ok {
-		want = other.addressLen()
+		return c.checkAddressLen(other.addressLen())
 	}
+	return c.checkAddressLen(ethernetLen)
+}
+
+const ethernetLen = 6 // ETH_ALEN
+
+// checkAddressLen refuses an address that does not have want bytes.
+func (c *change) checkAddressLen(want int) error {
 	if c.address != nil && len(c.address) != want {
-		return attr.Invalid("IFLA_ADDRESS", "%d bytes, an address of this kind has %d", len(c.address), want)
+		return attr.Invalid("IFLA_ADDRESS", "%d bytes, an address of this link has %d", len(c.address), want)
 	}
 	if c.broadcast != nil && len(c.broadcast) != want {
-		return attr.Invalid("IFLA_BROADCAST", "%d bytes, an address of this kind has %d", len(c.broadcast), want)
+		return attr.Invalid("IFLA_BROADCAST", "%d bytes, an address of this link has %d", len(c.broadcast), want)
 	}
 	return nil
 }
