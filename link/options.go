@@ -373,8 +373,11 @@ func WithName(name string) SetOption {
 // `ip link set NAME alias TEXT`
 func WithAlias(text string) SetOption {
 	return setOption(func(c *change) {
-		if len(text) > maxAlias {
+		switch {
+		case len(text) > maxAlias:
 			c.refuse(attr.Invalid("IFLA_IFALIAS", "%d bytes, an alias has at most %d", len(text), maxAlias))
+		case strings.IndexByte(text, 0) >= 0: // where the kernel would end it
+			c.refuse(attr.Invalid("IFLA_IFALIAS", "%q contains a NUL", text))
 		}
 		c.alias = &text
 	})

@@ -408,6 +408,7 @@ func TestRefused(t *testing.T) {
 		{"no queues", add(&Dummy{}, WithNumTxQueues(0)), "IFLA_NUM_TX_QUEUES"},
 		{"too many queues", add(&Dummy{}, WithNumRxQueues(4097)), "IFLA_NUM_RX_QUEUES"},
 		{"long alias", set(WithAlias(strings.Repeat("x", 256))), "IFLA_IFALIAS"},
+		{"alias with a NUL", set(WithAlias("a\x00b")), "IFLA_IFALIAS"},
 		{"new name", set(WithName("a b")), "IFLA_IFNAME"},
 		{"nil kind to change", set(WithKind((*Bridge)(nil))), "IFLA_LINKINFO.IFLA_INFO_KIND"},
 		{"raw attribute too long", set(WithRawAttr(1000, make([]byte, 1<<16))), "1000"},
