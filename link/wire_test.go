@@ -333,6 +333,8 @@ func TestRefused(t *testing.T) {
 		{"empty port range", add(&VXLAN{PortRange: PortRange{2, 1}}), data + "IFLA_VXLAN_PORT_RANGE"},
 		{"remote with a zone", add(&VXLAN{Remote: netip.MustParseAddr("fe80::1%eth0")}), data + "IFLA_VXLAN_GROUP6"},
 		{"negative parent of a VXLAN", add(&VXLAN{Parent: -1}), data + "IFLA_VXLAN_LINK"},
+		{"priority in a tag", add(&VLAN{ID: 5, EgressQoS: []VLANQoS{{1 << 20, 7}, {1, 8}}}), data + "IFLA_VLAN_EGRESS_QOS"},
+		{"priority in a received tag", add(&VLAN{ID: 5, IngressQoS: []VLANQoS{{7, 1 << 20}, {8, 1}}}), data + "IFLA_VLAN_INGRESS_QOS"},
 		{"VLAN id too large", add(&VLAN{ID: 4095}), data + "IFLA_VLAN_ID"},
 		{"PVID too large", add(&Bridge{VLANDefaultPVID: new(uint16(4095))}), data + "IFLA_BR_VLAN_DEFAULT_PVID"},
 		{"group address", add(&Bridge{GroupAddress: mac8}), data + "IFLA_BR_GROUP_ADDR"},
