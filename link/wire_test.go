@@ -397,6 +397,7 @@ func TestRefused(t *testing.T) {
 		{"negative function", set(WithVF(-1, VFChange{Trust: new(true)})), "IFLA_VFINFO_LIST.IFLA_VF_INFO"},
 		{"largest function", set(WithVF(maxIndex, VFChange{Trust: new(true)})), "IFLA_VFINFO_LIST.IFLA_VF_INFO"},
 		{"address of a function", set(WithVF(1, VFChange{MAC: make(net.HardwareAddr, 33)})), "IFLA_VFINFO_LIST.IFLA_VF_INFO.IFLA_VF_MAC"},
+		{"short address of a function", set(WithVF(1, VFChange{MAC: make(net.HardwareAddr, 5)})), "IFLA_VFINFO_LIST.IFLA_VF_INFO.IFLA_VF_MAC"},
 		{"VLAN of a function", set(WithVF(1, VFChange{VLAN: &VFVLAN{ID: 4096}})), "IFLA_VFINFO_LIST.IFLA_VF_INFO.IFLA_VF_VLAN"},
 		{"priority of a function", set(WithVF(1, VFChange{VLAN: &VFVLAN{QoS: 8}})), "IFLA_VFINFO_LIST.IFLA_VF_INFO.IFLA_VF_VLAN"},
 		{"rates of a function", set(WithVF(1, VFChange{Rate: &VFRate{Min: 2, Max: 1}})), "IFLA_VFINFO_LIST.IFLA_VF_INFO.IFLA_VF_RATE"},
