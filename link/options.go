@@ -339,8 +339,8 @@ func WithParentNSID(id int) AddOption {
 }
 
 // WithParentDevice makes the link on top of a device that is no link, by its name
-// ([Device.ParentName]): what links of the kind "wwan" need, and others ignore.
-// Linux 5.14. `ip link add parentdev DEVICE NAME type wwan`
+// ([Device.ParentName]): what links of the kind [WWAN] need, and others ignore.
+// Linux 5.14. `ip link add parentdev DEVICE NAME type wwan …`
 func WithParentDevice(name string) AddOption {
 	return addOption(func(c *change) {
 		if name == "" {
