@@ -148,16 +148,13 @@ func Add(ctx context.Context, d nlkit.Doer, name string, kind Kind, opts ...AddO
 
 // readBack makes a request return the link that it makes.
 func (c *change) readBack(req *nlkit.Request) {
-	into, name := c.into, c.name
+	into, made, port := c.into, Name(c.name), c.master != nil
 	req.Lookup = func(ctx context.Context, client *nlkit.Client) error {
-		l, err := get(ctx, client, "link.Add", Name(name))
+		l, err := get(ctx, client, "link.Add", made)
 		if err == nil {
 			*into = l
 		}
 		return err
-	}
-	if c.master != nil {
-		return // the kernel tells of the link before it is a port
 	}
 	req.Flags |= uapi.NLM_F_ECHO
 	req.Reply = func(m nlkit.Message) error {
@@ -166,7 +163,11 @@ func (c *change) readBack(req *nlkit.Request) {
 		}
 		var l Link
 		err := l.decode(m.Data, false)
-		if err == nil {
+		switch {
+		case err != nil:
+		case port: // the kernel tells of the link before it is one
+			made, err = Index(l.Index), nlkit.ErrNoReply
+		default:
 			*into = l
 		}
 		return err

@@ -170,14 +170,19 @@ func TestInto(t *testing.T) {
 	}
 	var numbered Link
 	err := Add(ctx, c, "num%d", &Veth{Peer: NewPeer("peer%d")}, Into(&numbered))
-	if errors.Is(err, fs.ErrNotExist) { // a kernel that does not echo
+	echoes := !errors.Is(err, fs.ErrNotExist)
+	if !echoes {
 		numbered, err = Get(ctx, c, Name("num0"))
 	}
 	if err != nil || numbered.Name != "num0" {
 		t.Errorf("got %q, %v", numbered.Name, err)
 	}
+	if err := Add(ctx, c, "port%d", &Veth{}, WithMaster(bridge.Index), Into(&port)); echoes && (err != nil || port.Name != "port0" || port.Master != bridge.Index) {
+		t.Errorf("got %q, a port of %d, %v", port.Name, port.Master, err)
+	}
 	var in [3]Link
 	b := c.NewBatch()
+	must(t, Add(ctx, b, "other", &Veth{}, Into(&port), WithMaster(bridge.Index)))
 	for i := range in {
 		must(t, Add(ctx, b, fmt.Sprintf("b%d", i), &Veth{}, Into(&in[i]), WithMTU(1300+i)))
 	}
@@ -186,6 +191,9 @@ func TestInto(t *testing.T) {
 		if l.Name != fmt.Sprintf("b%d", i) || l.MTU != 1300+i || l.Index == 0 {
 			t.Errorf("got %+v", l)
 		}
+	}
+	if port.Name != "other" || port.Master != bridge.Index {
+		t.Errorf("got %q, a port of %d", port.Name, port.Master)
 	}
 	// Nothing is stored for what was not made.
 	var none Link
@@ -198,10 +206,11 @@ func TestIntoByLookup(t *testing.T) {
 	c, _ := newClient(t)
 	// As on a kernel that echoes nothing.
 	var l Link
-	ch := change{name: "v0", into: &l, master: new(0)}
+	ch := change{name: "v0", into: &l}
 	req := request("link.Add", uapi.RTM_NEWLINK, uapi.NLM_F_CREATE|uapi.NLM_F_EXCL)
 	ch.info.kind = &Veth{}
 	ch.readBack(&req)
+	req.Flags &^= uapi.NLM_F_ECHO
 	var err error
 	req.Data, err = changeAttrs.Append(ch.header().appendTo(nil), &ch)
 	must(t, err)
