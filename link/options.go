@@ -463,7 +463,7 @@ func WithOperState(state OperState) SetOption {
 func WithKind(kind Kind) SetOption { return setOption(func(c *change) { c.info.kind = kind }) }
 
 // WithNewIndex gives the link this index in the network namespace that it moves
-// to. Linux 5.12; an older kernel ignores it.
+// to. Linux 5.13; an older kernel ignores it.
 func WithNewIndex(index int) SetOption {
 	return setOption(func(c *change) {
 		if err := checkIndex("IFLA_NEW_IFINDEX", index); err != nil {
