@@ -342,6 +342,7 @@ func TestRefused(t *testing.T) {
 		{"source address", add(&Macvtap{Sources: []net.HardwareAddr{mac8}}), data + "IFLA_MACVLAN_MACADDR_DATA"},
 		{"name of a peer", add(&Veth{Peer: NewPeer("a b")}), data + "VETH_INFO_PEER.IFLA_IFNAME"},
 		{"address of a peer", add(&Veth{Peer: NewPeer("p", WithAddress(mac8))}), data + "VETH_INFO_PEER.IFLA_ADDRESS"},
+		{"address of a peer that has none", add(&VXCAN{Peer: NewPeer("p", WithAddress(mac8[:6]))}), data + "VXCAN_INFO_PEER.IFLA_ADDRESS"},
 		{"MTU of a peer", add(&Veth{Peer: NewPeer("p", WithMTU(-1))}), data + "VETH_INFO_PEER.IFLA_MTU"},
 		{"namespaces of a peer", add(&Veth{Peer: NewPeer("p", WithNetNSFD(3), WithNetNS("a"))}), data + "VETH_INFO_PEER.IFLA_NET_NS_FD"},
 		{"namespace of a peer", add(&Veth{Peer: NewPeer("p", WithNetNS("no-such-namespace"))}), data + "VETH_INFO_PEER.IFLA_NET_NS_FD"},
