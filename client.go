@@ -143,7 +143,8 @@ type Request struct {
 	Reply func(Message) error
 	// Lookup is called after a Do that was acknowledged without any message for
 	// Reply: it fetches by a request of its own what the kernel did not echo. Its
-	// error is that of the Do.
+	// error is that of the Do. A Reply that is not content with a message, such as one
+	// that tells only what to look for, returns [ErrNoReply]: Lookup is called then.
 	Lookup func(ctx context.Context, c *Client) error
 	// Release is called once when a Do is done with: answered, failed, or dropped
 	// with its batch. It closes what the message refers to.
@@ -192,6 +193,16 @@ func (r *Request) release() {
 	}
 }
 
+// take gives a message to Reply, and notes in echoed that there is nothing to look up.
+func (r *Request) take(m nlconn.Message, echoed *bool) error {
+	err := r.Reply(publicMessage(m))
+	if r.Lookup != nil && errors.Is(err, ErrNoReply) {
+		return nil
+	}
+	*echoed = true
+	return err
+}
+
 // Doer does requests that change something: a *[Client] at once, a *[Batch] when
 // it is sent.
 type Doer interface {
@@ -218,10 +229,7 @@ func (c *Client) Do(ctx context.Context, r Request) error {
 		if r.Reply == nil {
 			return conn.Do(ctx, r.wire(), nil)
 		}
-		return conn.Do(ctx, r.wire(), func(m nlconn.Message) error {
-			echoed = true
-			return r.Reply(publicMessage(m))
-		})
+		return conn.Do(ctx, r.wire(), func(m nlconn.Message) error { return r.take(m, &echoed) })
 	})
 	if err == nil && r.Lookup != nil && !echoed {
 		return r.Lookup(ctx, c)

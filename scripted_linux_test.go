@@ -525,6 +525,18 @@ func TestEchoAndLookup(t *testing.T) {
 			if err != nil || looked == echo || echo && got != 9 {
 				t.Errorf("echo %v, batch %v: got %d, looked up: %v, %v", echo, batch, got, looked, err)
 			}
+			// What is not content with the message has it looked up.
+			looked = false
+			req.Reply = func(nlkit.Message) error { return nlkit.ErrNoReply }
+			if batch {
+				b := c.NewBatch()
+				err = errors.Join(b.Do(t.Context(), req), b.Send(t.Context()))
+			} else {
+				err = c.Do(t.Context(), req)
+			}
+			if err != nil || !looked {
+				t.Errorf("echo %v, batch %v, no reply: looked up: %v, %v", echo, batch, looked, err)
+			}
 		}
 	}
 }

@@ -131,19 +131,30 @@ type HardwareType uint16
 
 // The types that most links have.
 const (
-	TypeEther      HardwareType = uapi.ARPHRD_ETHER      // ARPHRD_ETHER: Ethernet
-	TypeInfiniBand HardwareType = uapi.ARPHRD_INFINIBAND // ARPHRD_INFINIBAND: InfiniBand
-	TypeCAN        HardwareType = uapi.ARPHRD_CAN        // ARPHRD_CAN: controller area network
-	TypePPP        HardwareType = uapi.ARPHRD_PPP        // ARPHRD_PPP: point to point
-	TypeTunnel     HardwareType = uapi.ARPHRD_TUNNEL     // ARPHRD_TUNNEL: IPv4 in IPv4
-	TypeTunnel6    HardwareType = uapi.ARPHRD_TUNNEL6    // ARPHRD_TUNNEL6: IP in IPv6
-	TypeLoopback   HardwareType = uapi.ARPHRD_LOOPBACK   // ARPHRD_LOOPBACK: the loopback
-	TypeSIT        HardwareType = uapi.ARPHRD_SIT        // ARPHRD_SIT: IPv6 in IPv4
-	TypeIPGRE      HardwareType = uapi.ARPHRD_IPGRE      // ARPHRD_IPGRE: GRE over IPv4
-	TypeIP6GRE     HardwareType = uapi.ARPHRD_IP6GRE     // ARPHRD_IP6GRE: GRE over IPv6
-	TypeRawIP      HardwareType = uapi.ARPHRD_RAWIP      // ARPHRD_RAWIP: packets without a header of the link
-	TypeNetlink    HardwareType = uapi.ARPHRD_NETLINK    // ARPHRD_NETLINK: netlink messages (nlmon)
-	TypeNone       HardwareType = uapi.ARPHRD_NONE       // ARPHRD_NONE: no address
+	TypeEther             HardwareType = uapi.ARPHRD_ETHER              // ARPHRD_ETHER: Ethernet
+	TypeInfiniBand        HardwareType = uapi.ARPHRD_INFINIBAND         // ARPHRD_INFINIBAND: InfiniBand
+	TypeCAN               HardwareType = uapi.ARPHRD_CAN                // ARPHRD_CAN: controller area network
+	TypePPP               HardwareType = uapi.ARPHRD_PPP                // ARPHRD_PPP: point to point
+	TypeTunnel            HardwareType = uapi.ARPHRD_TUNNEL             // ARPHRD_TUNNEL: IPv4 in IPv4
+	TypeTunnel6           HardwareType = uapi.ARPHRD_TUNNEL6            // ARPHRD_TUNNEL6: IP in IPv6
+	TypeLoopback          HardwareType = uapi.ARPHRD_LOOPBACK           // ARPHRD_LOOPBACK: the loopback
+	TypeSIT               HardwareType = uapi.ARPHRD_SIT                // ARPHRD_SIT: IPv6 in IPv4
+	TypeIPGRE             HardwareType = uapi.ARPHRD_IPGRE              // ARPHRD_IPGRE: GRE over IPv4
+	TypeIP6GRE            HardwareType = uapi.ARPHRD_IP6GRE             // ARPHRD_IP6GRE: GRE over IPv6
+	TypeRawIP             HardwareType = uapi.ARPHRD_RAWIP              // ARPHRD_RAWIP: packets without a header of the link
+	TypeNetlink           HardwareType = uapi.ARPHRD_NETLINK            // ARPHRD_NETLINK: netlink messages (nlmon)
+	TypeIEEE1394          HardwareType = uapi.ARPHRD_IEEE1394           // ARPHRD_IEEE1394: FireWire
+	TypePIMReg            HardwareType = uapi.ARPHRD_PIMREG             // ARPHRD_PIMREG: packets for a multicast router (PIM register)
+	TypeIEEE80211         HardwareType = uapi.ARPHRD_IEEE80211          // ARPHRD_IEEE80211: wireless LAN, without Ethernet's framing
+	TypeIEEE80211Prism    HardwareType = uapi.ARPHRD_IEEE80211_PRISM    // ARPHRD_IEEE80211_PRISM: wireless LAN with a Prism header, to monitor it
+	TypeIEEE80211Radiotap HardwareType = uapi.ARPHRD_IEEE80211_RADIOTAP // ARPHRD_IEEE80211_RADIOTAP: wireless LAN with a radiotap header, to monitor it
+	TypeIEEE802154        HardwareType = uapi.ARPHRD_IEEE802154         // ARPHRD_IEEE802154: low-rate wireless network
+	TypeIEEE802154Monitor HardwareType = uapi.ARPHRD_IEEE802154_MONITOR // ARPHRD_IEEE802154_MONITOR: low-rate wireless network, to monitor it
+	TypePhonet            HardwareType = uapi.ARPHRD_PHONET             // ARPHRD_PHONET: Phonet, to a modem
+	TypePhonetPipe        HardwareType = uapi.ARPHRD_PHONET_PIPE        // ARPHRD_PHONET_PIPE: a Phonet pipe
+	TypeCAIF              HardwareType = uapi.ARPHRD_CAIF               // ARPHRD_CAIF: CAIF, to a modem
+	Type6LoWPAN           HardwareType = uapi.ARPHRD_6LOWPAN            // ARPHRD_6LOWPAN: IPv6 over a low-rate wireless network
+	TypeNone              HardwareType = uapi.ARPHRD_NONE               // ARPHRD_NONE: no address
 )
 
 var hardwareTypes = enum.Words[HardwareType]{
@@ -154,6 +165,12 @@ var hardwareTypes = enum.Words[HardwareType]{
 		{Value: TypeLoopback, Name: "loopback"}, {Value: TypeSIT, Name: "sit"}, {Value: TypeIPGRE, Name: "gre"},
 		{Value: TypeIP6GRE, Name: "gre6"}, {Value: TypeRawIP, Name: "rawip"}, {Value: TypeNetlink, Name: "netlink"},
 		{Value: TypeNone, Name: "none"},
+		{Value: TypeIEEE1394, Name: "ieee1394"}, {Value: TypePIMReg, Name: "pimreg"},
+		{Value: TypeIEEE80211, Name: "ieee802.11"}, {Value: TypeIEEE80211Prism, Name: "ieee802.11/prism"},
+		{Value: TypeIEEE80211Radiotap, Name: "ieee802.11/radiotap"}, {Value: TypeIEEE802154, Name: "ieee802.15.4"},
+		{Value: TypeIEEE802154Monitor, Name: "ieee802.15.4/monitor"}, {Value: TypePhonet, Name: "phonet"},
+		{Value: TypePhonetPipe, Name: "phonet_pipe"}, {Value: TypeCAIF, Name: "caif"},
+		{Value: Type6LoWPAN, Name: "6lowpan"},
 	},
 }
 

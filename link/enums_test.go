@@ -34,7 +34,11 @@ func TestWords(t *testing.T) {
 	words(t, map[string]Flags{"0": 0, "up|broadcast|0x80000": FlagUp | FlagBroadcast | 0x80000, "up|loopback|lower_up": FlagUp | FlagLoopback | FlagLowerUp})
 	words(t, map[string]OperState{"unknown": 0, "up": OperUp, "lowerlayerdown": OperLowerLayerDown, "OperState(9)": 9})
 	words(t, map[string]Mode{"default": 0, "dormant": ModeDormant, "Mode(9)": 9})
-	words(t, map[string]HardwareType{"ether": TypeEther, "loopback": TypeLoopback, "HardwareType(9)": 9})
+	words(t, map[string]HardwareType{
+		"ether": TypeEther, "loopback": TypeLoopback, "ieee1394": 24, "pimreg": 779, "ieee802.11": 801, "ieee802.11/prism": 802,
+		"ieee802.11/radiotap": 803, "ieee802.15.4": 804, "ieee802.15.4/monitor": 805, "phonet": 820, "phonet_pipe": 821, "caif": 822,
+		"6lowpan": 825, "HardwareType(9)": 9,
+	})
 	words(t, map[string]AddrGenMode{"eui64": 0, "stable_secret": AddrGenStablePrivacy, "AddrGenMode(9)": 9})
 	words(t, map[string]Inet6Flags{"0": 0, "rs_sent|ready": Inet6SolicitationSent | Inet6Ready, "0x1": 1})
 	words(t, map[string]XDPMode{"none": 0, "xdpgeneric": XDPGeneric, "XDPMode(9)": 9})

@@ -122,6 +122,7 @@ var kinds = tableOf(
 	kindOf(vxcanAttrs),
 	kindOf(vxlanAttrs),
 	kindOf(wireGuardAttrs),
+	kindOf(wwanAttrs),
 	kindOf(xfrmAttrs),
 )
 

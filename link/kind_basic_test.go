@@ -58,7 +58,7 @@ func basicSamples(b bed) []sample {
 			name: "vxlan",
 			kind: &VXLAN{
 				VNI: 0xabcdef, Remote: netip.MustParseAddr("239.1.1.1"), Local: netip.MustParseAddr("10.0.0.1"), Parent: b.parent,
-				Port: 4789, PortRange: PortRange{10000, 20000}, TTL: 16, TOS: 8, DF: VXLANDFSet,
+				Port: 4789, PortRange: PortRange{10000, 20000}, TTL: new(uint8(16)), TOS: new(uint8(8)), DF: new(VXLANDFSet),
 				Learning: new(false), Ageing: new(10 * time.Minute), Limit: 100,
 				Proxy: true, RSC: true, L2Miss: true, L3Miss: true, GBP: true, UDPChecksum: new(false),
 				UDPZeroChecksum6Tx: true, UDPZeroChecksum6Rx: true,
@@ -70,13 +70,13 @@ func basicSamples(b bed) []sample {
 			name: "vxlan6",
 			kind: &VXLAN{
 				VNI: 7, Remote: group6, Local: netip.MustParseAddr("2001:db8::1"), Parent: b.parent, Port: 4789, TTLInherit: true,
-				DF: VXLANDFInherit, Label: 0xfffff, RemoteChecksumTx: true, RemoteChecksumRx: true, RemoteChecksumNoPartial: true,
+				DF: new(VXLANDFInherit), Label: new(uint32(0xfffff)), RemoteChecksumTx: true, RemoteChecksumRx: true, RemoteChecksumNoPartial: true,
 			},
 			ip: "type vxlan id 7 group ff05::100 local 2001:db8::1 dev parent dstport 4789 ttl inherit df inherit flowlabel 0xfffff " +
 				"remcsumtx remcsumrx",
 			byIP: &VXLAN{ // iproute2 has no word for RemoteChecksumNoPartial
 				VNI: 7, Remote: group6, Local: netip.MustParseAddr("2001:db8::1"), Parent: b.parent, Port: 4789, TTLInherit: true,
-				DF: VXLANDFInherit, Label: 0xfffff, RemoteChecksumTx: true, RemoteChecksumRx: true,
+				DF: new(VXLANDFInherit), Label: new(uint32(0xfffff)), RemoteChecksumTx: true, RemoteChecksumRx: true,
 			},
 		},
 		{
@@ -185,6 +185,29 @@ func TestVethPeerByNamespaceName(t *testing.T) {
 			must(t, err)
 		}
 	})
+}
+
+// What can be changed of a VXLAN link can be changed back, to zero too.
+func TestVXLANChange(t *testing.T) {
+	c, _ := newClient(t)
+	ctx := t.Context()
+	add(t, c, "vx0", &VXLAN{VNI: 42, Remote: netip.MustParseAddr("2001:db8::9")})
+	change := func(v VXLAN) {
+		t.Helper()
+		must(t, Set(ctx, c, Name("vx0"), WithKind(&v)))
+		l, err := Get(ctx, c, Name("vx0"))
+		must(t, err)
+		sameKind(t, "changed", &v, l.Kind)
+	}
+	change(VXLAN{TTL: new(uint8(9)), TOS: new(uint8(8)), DF: new(VXLANDFSet), Label: new(uint32(7))})
+	change(VXLAN{TTL: new(uint8(0)), TOS: new(uint8(0)), DF: new(VXLANDFUnset), Label: new(uint32(0))})
+	nstest.NeedKernel(t, "6.8")
+	change(VXLAN{LabelPolicy: new(VXLANLabelInherit)})
+	change(VXLAN{LabelPolicy: new(VXLANLabelFixed)})
+	nstest.NeedKernel(t, "6.17")
+	for _, on := range []bool{true, false} { // which the kernel does not report
+		must(t, Set(ctx, c, Name("vx0"), WithKind(&VXLAN{MulticastRoute: &on})))
+	}
 }
 
 func TestChangeKind(t *testing.T) {

@@ -23,6 +23,7 @@ var miscTables = kindTests{
 	"rmnet":     kindTable(rmnetAttrs, attr.AppendUint16(nil, uapi.IFLA_RMNET_MUX_ID, 0)),
 	"virt_wifi": kindTable(virtWifiAttrs, nothing),
 	"vsockmon":  kindTable(vsockmonAttrs, nothing),
+	"wwan":      kindTable(wwanAttrs, attr.AppendUint32(nil, uapi.IFLA_WWAN_LINK_ID, 0)),
 }
 
 // miscSamples are those of the kinds in miscTables.
@@ -58,6 +59,7 @@ func miscSamples(bed) []sample {
 		},
 		{name: "virt_wifi", kind: &VirtWifi{}, over: true, ip: "type virt_wifi"},
 		{name: "vsockmon", kind: &VSockMon{}, ip: "type vsockmon"},
+		{name: "wwan", kind: &WWAN{LinkID: 3}, opts: []AddOption{WithParentDevice("wwan0")}, hardware: true},
 	}
 }
 
@@ -82,7 +84,7 @@ func TestMiscRefused(t *testing.T) {
 			t.Errorf("%+v: got %v", tc.kind, err)
 		}
 	}
-	for _, kind := range []Kind{&CAIF{}, &IPoIB{}, &NLMon{}, &RmNet{}, &VSockMon{}} {
+	for _, kind := range []Kind{&CAIF{}, &IPoIB{}, &NLMon{}, &RmNet{}, &VSockMon{}, &WWAN{}} {
 		err := Add(t.Context(), c, "x0", kind, WithAddress(mac1))
 		if e, ok := errors.AsType[*nlkit.Error](err); !ok || !errors.Is(err, fs.ErrInvalid) || e.Sent || e.Attr != "IFLA_ADDRESS" {
 			t.Errorf("%s with an address: got %v", kind.Kind(), err)
@@ -90,7 +92,8 @@ func TestMiscRefused(t *testing.T) {
 	}
 }
 
-// What drivers alone can make no request makes; IP over InfiniBand needs a parent.
+// What drivers alone can make no request makes; IP over InfiniBand and wwan need a
+// parent.
 func TestHardwareKinds(t *testing.T) {
 	c, _ := newClient(t)
 	for _, kind := range []Kind{&DSA{Conduit: 1}, &Netdevsim{}} {
@@ -102,6 +105,10 @@ func TestHardwareKinds(t *testing.T) {
 	err := Add(t.Context(), c, "x0", &IPoIB{PKey: 0x8001}, WithParent(b.parent))
 	if !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrNotExist) { // without the module, and with it
 		t.Errorf("ipoib over Ethernet: got %v", err)
+	}
+	err = Add(t.Context(), c, "x0", &WWAN{LinkID: 3}, WithParentDevice("wwan0"))
+	if !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrNotExist) { // without the module, and with it
+		t.Errorf("wwan without a modem: got %v", err)
 	}
 }
 

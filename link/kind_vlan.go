@@ -93,12 +93,16 @@ var vlanAttrs = attr.Table[VLAN]{
 		{uapi.VLAN_FLAG_MVRP, func(v *VLAN) **bool { return &v.MVRP }},
 		{uapi.VLAN_FLAG_BRIDGE_BINDING, func(v *VLAN) **bool { return &v.BridgeBinding }},
 	}),
-	qosMap(uapi.IFLA_VLAN_INGRESS_QOS, "IFLA_VLAN_INGRESS_QOS", func(v *VLAN) *[]VLANQoS { return &v.IngressQoS }),
-	qosMap(uapi.IFLA_VLAN_EGRESS_QOS, "IFLA_VLAN_EGRESS_QOS", func(v *VLAN) *[]VLANQoS { return &v.EgressQoS }),
+	qosMap(uapi.IFLA_VLAN_INGRESS_QOS, "IFLA_VLAN_INGRESS_QOS",
+		func(v *VLAN) *[]VLANQoS { return &v.IngressQoS }, func(m *VLANQoS) *uint32 { return &m.From }),
+	qosMap(uapi.IFLA_VLAN_EGRESS_QOS, "IFLA_VLAN_EGRESS_QOS",
+		func(v *VLAN) *[]VLANQoS { return &v.EgressQoS }, func(m *VLANQoS) *uint32 { return &m.To }),
 }
 
-// qosMap is a row of a nest of struct ifla_vlan_qos_mapping.
-func qosMap(typ uint16, name string, field func(*VLAN) *[]VLANQoS) attr.Row[VLAN] {
+// qosMap is a row of a nest of struct ifla_vlan_qos_mapping. inTag returns the half of
+// an entry that stands in the tag, where the kernel would take its lowest three bits.
+func qosMap(typ uint16, name string, field func(*VLAN) *[]VLANQoS, inTag func(*VLANQoS) *uint32) attr.Row[VLAN] {
+	const maxInTag = 7
 	return attr.Custom(typ, name,
 		func(b []byte, v *VLAN) ([]byte, error) {
 			if len(*field(v)) == 0 {
@@ -106,6 +110,9 @@ func qosMap(typ uint16, name string, field func(*VLAN) *[]VLANQoS) attr.Row[VLAN
 			}
 			b, start := attr.BeginNested(b, typ)
 			for _, m := range *field(v) {
+				if n := *inTag(&m); n > maxInTag {
+					return b, attr.Refuse("the priority %d in a tag, the largest is %d", n, maxInTag)
+				}
 				p := binary.NativeEndian.AppendUint32(nil, m.From)
 				b = attr.AppendBytes(b, uapi.IFLA_VLAN_QOS_MAPPING, binary.NativeEndian.AppendUint32(p, m.To))
 			}
@@ -127,6 +134,10 @@ func qosMap(typ uint16, name string, field func(*VLAN) *[]VLANQoS) attr.Row[VLAN
 			*field(v) = list
 			return s.Err()
 		}).Sample(func(r *rand.Rand, v *VLAN) {
-		*field(v) = []VLANQoS{{From: r.Uint32N(8), To: r.Uint32N(8)}, {From: r.Uint32(), To: r.Uint32()}}
+		list := []VLANQoS{{From: r.Uint32(), To: r.Uint32()}, {From: r.Uint32(), To: r.Uint32()}}
+		for i := range list {
+			*inTag(&list[i]) %= maxInTag + 1
+		}
+		*field(v) = list
 	})
 }

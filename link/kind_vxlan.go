@@ -15,8 +15,8 @@ import (
 // VNI`
 //
 // The kernel refuses an empty VXLAN: something must be set. [Set] can change
-// Learning, Ageing, Remote, Local, Parent, TTL, TOS, Label and LocalBypass, and
-// refuses the rest with [errors.ErrUnsupported].
+// Learning, Ageing, Remote, Local, Parent, TTL, TOS, DF, Label, LabelPolicy,
+// LocalBypass and MulticastRoute, and refuses the rest with [errors.ErrUnsupported].
 //
 // Source: IFLA_VXLAN_*, include/uapi/linux/if_link.h.
 type VXLAN struct {
@@ -38,24 +38,24 @@ type VXLAN struct {
 	// PortRange are the UDP ports to send from; the kernel's default is its range
 	// for local ports (IFLA_VXLAN_PORT_RANGE).
 	PortRange PortRange
-	// TTL is the hop limit of the packets; 0 lets the kernel choose
-	// (IFLA_VXLAN_TTL).
-	TTL uint8
+	// TTL is the hop limit of the packets; 0, the kernel's default, lets the kernel
+	// choose (IFLA_VXLAN_TTL).
+	TTL *uint8
 	// TTLInherit takes the hop limit from the packet inside; the default is false
 	// (IFLA_VXLAN_TTL_INHERIT).
 	TTLInherit bool
 	// TOS is the type of service of the packets, 1 to take it from the packet
-	// inside; the default is 0 (IFLA_VXLAN_TOS).
-	TOS uint8
-	// DF tells whether routers must not fragment; the default is [VXLANDFUnset]
-	// (IFLA_VXLAN_DF).
-	DF VXLANDF
-	// Label is the flow label of IPv6 packets, at most 0xfffff; the default is 0
-	// (IFLA_VXLAN_LABEL).
-	Label uint32
-	// LabelPolicy tells where the flow label comes from; the default is
+	// inside; the kernel's default is 0 (IFLA_VXLAN_TOS).
+	TOS *uint8
+	// DF tells whether routers must not fragment; the kernel's default is
+	// [VXLANDFUnset] (IFLA_VXLAN_DF).
+	DF *VXLANDF
+	// Label is the flow label of IPv6 packets, at most 0xfffff; the kernel's default
+	// is 0 (IFLA_VXLAN_LABEL).
+	Label *uint32
+	// LabelPolicy tells where the flow label comes from; the kernel's default is
 	// [VXLANLabelFixed] (IFLA_VXLAN_LABEL_POLICY). Linux 6.8.
-	LabelPolicy VXLANLabelPolicy
+	LabelPolicy *VXLANLabelPolicy
 
 	// Learning learns where addresses are from the packets that come; the kernel's
 	// default is true (IFLA_VXLAN_LEARNING).
@@ -81,9 +81,10 @@ type VXLAN struct {
 	// LocalBypass hands packets to another VXLAN link of this host without a
 	// socket; the kernel's default is true (IFLA_VXLAN_LOCALBYPASS). Linux 6.5.
 	LocalBypass *bool
-	// MulticastRoute sends multicast packets by the multicast routes; the default
-	// is false (IFLA_VXLAN_MC_ROUTE). Linux 6.17.
-	MulticastRoute bool
+	// MulticastRoute sends multicast packets by the multicast routes; the kernel's
+	// default is false (IFLA_VXLAN_MC_ROUTE). Linux 6.17; kernels up to 6.18 do not
+	// report it.
+	MulticastRoute *bool
 
 	// External makes routes and filters say where each packet goes, instead of VNI
 	// and Remote; the default is false (IFLA_VXLAN_COLLECT_METADATA).
@@ -205,12 +206,12 @@ var vxlanAttrs = attr.Table[VXLAN]{
 	attr.U32(uapi.IFLA_VXLAN_LINK, "IFLA_VXLAN_LINK", func(v *VXLAN) *int { return &v.Parent }).Max(maxIndex),
 	familyAddr(uapi.IFLA_VXLAN_LOCAL, "IFLA_VXLAN_LOCAL", false, func(v *VXLAN) *netip.Addr { return &v.Local }),
 	familyAddr(uapi.IFLA_VXLAN_LOCAL6, "IFLA_VXLAN_LOCAL6", true, func(v *VXLAN) *netip.Addr { return &v.Local }),
-	attr.U8(uapi.IFLA_VXLAN_TTL, "IFLA_VXLAN_TTL", func(v *VXLAN) *uint8 { return &v.TTL }),
+	attr.OptU8(uapi.IFLA_VXLAN_TTL, "IFLA_VXLAN_TTL", func(v *VXLAN) **uint8 { return &v.TTL }),
 	flagOrUint8(uapi.IFLA_VXLAN_TTL_INHERIT, "IFLA_VXLAN_TTL_INHERIT", func(v *VXLAN) *bool { return &v.TTLInherit }),
-	attr.U8(uapi.IFLA_VXLAN_TOS, "IFLA_VXLAN_TOS", func(v *VXLAN) *uint8 { return &v.TOS }),
-	attr.U8(uapi.IFLA_VXLAN_DF, "IFLA_VXLAN_DF", func(v *VXLAN) *VXLANDF { return &v.DF }),
-	attr.BE32(uapi.IFLA_VXLAN_LABEL, "IFLA_VXLAN_LABEL", func(v *VXLAN) *uint32 { return &v.Label }).Max(0xfffff),
-	attr.U32(uapi.IFLA_VXLAN_LABEL_POLICY, "IFLA_VXLAN_LABEL_POLICY", func(v *VXLAN) *VXLANLabelPolicy { return &v.LabelPolicy }),
+	attr.OptU8(uapi.IFLA_VXLAN_TOS, "IFLA_VXLAN_TOS", func(v *VXLAN) **uint8 { return &v.TOS }),
+	attr.OptU8(uapi.IFLA_VXLAN_DF, "IFLA_VXLAN_DF", func(v *VXLAN) **VXLANDF { return &v.DF }),
+	attr.OptBE32(uapi.IFLA_VXLAN_LABEL, "IFLA_VXLAN_LABEL", func(v *VXLAN) **uint32 { return &v.Label }).Max(0xfffff),
+	attr.OptU32(uapi.IFLA_VXLAN_LABEL_POLICY, "IFLA_VXLAN_LABEL_POLICY", func(v *VXLAN) **VXLANLabelPolicy { return &v.LabelPolicy }),
 	attr.OptBool(uapi.IFLA_VXLAN_LEARNING, "IFLA_VXLAN_LEARNING", func(v *VXLAN) **bool { return &v.Learning }),
 	attr.Bool(uapi.IFLA_VXLAN_PROXY, "IFLA_VXLAN_PROXY", func(v *VXLAN) *bool { return &v.Proxy }),
 	attr.Bool(uapi.IFLA_VXLAN_RSC, "IFLA_VXLAN_RSC", func(v *VXLAN) *bool { return &v.RSC }),
@@ -229,7 +230,7 @@ var vxlanAttrs = attr.Table[VXLAN]{
 	portRange(uapi.IFLA_VXLAN_PORT_RANGE, "IFLA_VXLAN_PORT_RANGE", func(v *VXLAN) *PortRange { return &v.PortRange }),
 	attr.Bool(uapi.IFLA_VXLAN_VNIFILTER, "IFLA_VXLAN_VNIFILTER", func(v *VXLAN) *bool { return &v.VNIFilter }),
 	vxlanReservedBits,
-	attr.Bool(uapi.IFLA_VXLAN_MC_ROUTE, "IFLA_VXLAN_MC_ROUTE", func(v *VXLAN) *bool { return &v.MulticastRoute }),
+	attr.OptBool(uapi.IFLA_VXLAN_MC_ROUTE, "IFLA_VXLAN_MC_ROUTE", func(v *VXLAN) **bool { return &v.MulticastRoute }),
 	attr.Flag(uapi.IFLA_VXLAN_GBP, "IFLA_VXLAN_GBP", func(v *VXLAN) *bool { return &v.GBP }),
 	attr.Flag(uapi.IFLA_VXLAN_GPE, "IFLA_VXLAN_GPE", func(v *VXLAN) *bool { return &v.GPE }),
 	attr.Flag(uapi.IFLA_VXLAN_REMCSUM_NOPARTIAL, "IFLA_VXLAN_REMCSUM_NOPARTIAL", func(v *VXLAN) *bool { return &v.RemoteChecksumNoPartial }),

@@ -148,16 +148,13 @@ func Add(ctx context.Context, d nlkit.Doer, name string, kind Kind, opts ...AddO
 
 // readBack makes a request return the link that it makes.
 func (c *change) readBack(req *nlkit.Request) {
-	into, name := c.into, c.name
+	into, made, port := c.into, Name(c.name), c.master != nil
 	req.Lookup = func(ctx context.Context, client *nlkit.Client) error {
-		l, err := get(ctx, client, "link.Add", Name(name))
+		l, err := get(ctx, client, "link.Add", made)
 		if err == nil {
 			*into = l
 		}
 		return err
-	}
-	if c.master != nil {
-		return // the kernel tells of the link before it is a port
 	}
 	req.Flags |= uapi.NLM_F_ECHO
 	req.Reply = func(m nlkit.Message) error {
@@ -166,7 +163,11 @@ func (c *change) readBack(req *nlkit.Request) {
 		}
 		var l Link
 		err := l.decode(m.Data, false)
-		if err == nil {
+		switch {
+		case err != nil:
+		case port: // the kernel tells of the link before it is one
+			made, err = Index(l.Index), nlkit.ErrNoReply
+		default:
 			*into = l
 		}
 		return err
@@ -212,6 +213,9 @@ func Set(ctx context.Context, d nlkit.Doer, s Selector, opts ...SetOption) error
 			return refused(err)
 		}
 	}
+	if err := c.checkCut(ctx, d, s); err != nil {
+		return refused(err)
+	}
 	if c.info != (linkInfo{}) {
 		req.Type = uapi.RTM_NEWLINK // RTM_SETLINK leaves kind and port as they are
 	}
@@ -252,6 +256,21 @@ func checkMaster(ctx context.Context, d nlkit.Doer, s Selector, port Port) error
 		return attr.Invalid(slaveKind, "the link is a port of a %s, not of a %s", l.Port.Port(), port.Port())
 	}
 	return nil
+}
+
+// checkCut refuses an address that is longer than those of the link: the kernel would
+// cut it. It takes a client, and asks for the link only if the address is longer than
+// those of Ethernet.
+func (c *change) checkCut(ctx context.Context, d nlkit.Doer, s Selector) error {
+	client, ok := d.(*nlkit.Client)
+	if !ok || max(len(c.address), len(c.broadcast)) <= ethernetLen {
+		return nil
+	}
+	l, err := get(ctx, client, "link.Set", s)
+	if err != nil {
+		return err
+	}
+	return c.checkAddressLen(len(l.Address))
 }
 
 // resolve turns a selector into one by index, which takes a client.

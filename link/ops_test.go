@@ -116,7 +116,7 @@ func TestAddErrors(t *testing.T) {
 		{"no such master", Add(ctx, c, "v1", &Veth{}, WithMaster(4711)), fs.ErrInvalid, "", ""},
 		{"empty VXLAN", Add(ctx, c, "vx1", &VXLAN{}), fs.ErrInvalid, "IFLA_LINKINFO.IFLA_INFO_DATA", ""},
 		{
-			"bad value in the data of a kind", Add(ctx, c, "vx1", &VXLAN{VNI: 1, DF: 9}), fs.ErrInvalid,
+			"bad value in the data of a kind", Add(ctx, c, "vx1", &VXLAN{VNI: 1, DF: new(VXLANDF(9))}), fs.ErrInvalid,
 			"IFLA_LINKINFO.IFLA_INFO_DATA.IFLA_VXLAN_DF", "Invalid DF attribute",
 		},
 		{"read-only attribute", Add(ctx, c, "v1", &Veth{}, WithRawAttr(uapi.IFLA_TSO_MAX_SIZE, make([]byte, 4))), fs.ErrInvalid, "IFLA_TSO_MAX_SIZE", ""},
@@ -170,14 +170,19 @@ func TestInto(t *testing.T) {
 	}
 	var numbered Link
 	err := Add(ctx, c, "num%d", &Veth{Peer: NewPeer("peer%d")}, Into(&numbered))
-	if errors.Is(err, fs.ErrNotExist) { // a kernel that does not echo
+	echoes := !errors.Is(err, fs.ErrNotExist)
+	if !echoes {
 		numbered, err = Get(ctx, c, Name("num0"))
 	}
 	if err != nil || numbered.Name != "num0" {
 		t.Errorf("got %q, %v", numbered.Name, err)
 	}
+	if err := Add(ctx, c, "port%d", &Veth{}, WithMaster(bridge.Index), Into(&port)); echoes && (err != nil || port.Name != "port0" || port.Master != bridge.Index) {
+		t.Errorf("got %q, a port of %d, %v", port.Name, port.Master, err)
+	}
 	var in [3]Link
 	b := c.NewBatch()
+	must(t, Add(ctx, b, "other", &Veth{}, Into(&port), WithMaster(bridge.Index)))
 	for i := range in {
 		must(t, Add(ctx, b, fmt.Sprintf("b%d", i), &Veth{}, Into(&in[i]), WithMTU(1300+i)))
 	}
@@ -186,6 +191,9 @@ func TestInto(t *testing.T) {
 		if l.Name != fmt.Sprintf("b%d", i) || l.MTU != 1300+i || l.Index == 0 {
 			t.Errorf("got %+v", l)
 		}
+	}
+	if port.Name != "other" || port.Master != bridge.Index {
+		t.Errorf("got %q, a port of %d", port.Name, port.Master)
 	}
 	// Nothing is stored for what was not made.
 	var none Link
@@ -198,10 +206,11 @@ func TestIntoByLookup(t *testing.T) {
 	c, _ := newClient(t)
 	// As on a kernel that echoes nothing.
 	var l Link
-	ch := change{name: "v0", into: &l, master: new(0)}
+	ch := change{name: "v0", into: &l}
 	req := request("link.Add", uapi.RTM_NEWLINK, uapi.NLM_F_CREATE|uapi.NLM_F_EXCL)
 	ch.info.kind = &Veth{}
 	ch.readBack(&req)
+	req.Flags &^= uapi.NLM_F_ECHO
 	var err error
 	req.Data, err = changeAttrs.Append(ch.header().appendTo(nil), &ch)
 	must(t, err)
@@ -470,6 +479,25 @@ func sorted(names string) string {
 	words := strings.Fields(names)
 	slices.Sort(words)
 	return strings.Join(words, " ")
+}
+
+// An address that is too long is refused, and not cut as the kernel does.
+func TestLongAddress(t *testing.T) {
+	c, _ := newClient(t)
+	ctx := t.Context()
+	v := add(t, c, "v0", &Veth{})
+	long := append(slices.Clone(mac1), 7, 8)
+	for _, s := range []Selector{Index(v.Index), Name("v0")} {
+		refused(t, Set(ctx, c, s, WithAddress(long)), "IFLA_ADDRESS", fs.ErrInvalid)
+		refused(t, Set(ctx, c, s, WithBroadcast(long)), "IFLA_BROADCAST", fs.ErrInvalid)
+	}
+	if l, err := Get(ctx, c, Index(v.Index)); err != nil || !slices.Equal(l.Address, v.Address) || !slices.Equal(l.Broadcast, v.Broadcast) {
+		t.Errorf("got %v, %v, %v", l.Address, l.Broadcast, err)
+	}
+	if err := Set(ctx, c, Name("none"), WithAddress(long)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+	must(t, Set(ctx, c, Name("v0"), WithAddress(mac1)))
 }
 
 func TestUnknownAttributesAreFew(t *testing.T) {

@@ -163,13 +163,15 @@ func WithARP(on bool) Option { return anyOption(func(c *change) { c.setFlag(Flag
 func WithMTU(bytes int) Option { return anyOption(func(c *change) { c.mtu = &bytes }) }
 
 // WithAddress sets the hardware address; the default is a random one. For most
-// links it is 6 bytes long. `ip link set NAME address MAC`
+// links it is 6 bytes long. The kernel cuts one that is longer than those of the link;
+// [Set] asks for the link then, and refuses it ([io/fs.ErrInvalid]), which it cannot do
+// in a batch. `ip link set NAME address MAC`
 func WithAddress(mac net.HardwareAddr) Option {
 	return anyOption(func(c *change) { c.address = copyMAC(mac) })
 }
 
-// WithBroadcast sets the hardware's broadcast address; the default is the kind's.
-// `ip link set NAME broadcast MAC`
+// WithBroadcast sets the hardware's broadcast address; the default is the kind's. Its
+// length is that of [WithAddress]. `ip link set NAME broadcast MAC`
 func WithBroadcast(mac net.HardwareAddr) Option {
 	return anyOption(func(c *change) { c.broadcast = copyMAC(mac) })
 }
@@ -337,8 +339,8 @@ func WithParentNSID(id int) AddOption {
 }
 
 // WithParentDevice makes the link on top of a device that is no link, by its name
-// ([Device.ParentName]): what links of the kind "wwan" need, and others ignore.
-// Linux 5.14. `ip link add parentdev DEVICE NAME type wwan`
+// ([Device.ParentName]): what links of the kind [WWAN] need, and others ignore.
+// Linux 5.14. `ip link add parentdev DEVICE NAME type wwan …`
 func WithParentDevice(name string) AddOption {
 	return addOption(func(c *change) {
 		if name == "" {
@@ -371,8 +373,11 @@ func WithName(name string) SetOption {
 // `ip link set NAME alias TEXT`
 func WithAlias(text string) SetOption {
 	return setOption(func(c *change) {
-		if len(text) > maxAlias {
+		switch {
+		case len(text) > maxAlias:
 			c.refuse(attr.Invalid("IFLA_IFALIAS", "%d bytes, an alias has at most %d", len(text), maxAlias))
+		case strings.IndexByte(text, 0) >= 0: // where the kernel would end it
+			c.refuse(attr.Invalid("IFLA_IFALIAS", "%q contains a NUL", text))
 		}
 		c.alias = &text
 	})
@@ -458,7 +463,7 @@ func WithOperState(state OperState) SetOption {
 func WithKind(kind Kind) SetOption { return setOption(func(c *change) { c.info.kind = kind }) }
 
 // WithNewIndex gives the link this index in the network namespace that it moves
-// to. Linux 5.12; an older kernel ignores it.
+// to. Linux 5.13; an older kernel ignores it.
 func WithNewIndex(index int) SetOption {
 	return setOption(func(c *change) {
 		if err := checkIndex("IFLA_NEW_IFINDEX", index); err != nil {
@@ -589,15 +594,21 @@ func (c *change) checkEthernet(k Kind) error {
 	if _, ok := k.(*Unknown); ok {
 		return nil
 	}
-	want := 6
 	if other, ok := k.(interface{ addressLen() int }); ok {
-		want = other.addressLen()
+		return c.checkAddressLen(other.addressLen())
 	}
+	return c.checkAddressLen(ethernetLen)
+}
+
+const ethernetLen = 6 // ETH_ALEN
+
+// checkAddressLen refuses an address that does not have want bytes.
+func (c *change) checkAddressLen(want int) error {
 	if c.address != nil && len(c.address) != want {
-		return attr.Invalid("IFLA_ADDRESS", "%d bytes, an address of this kind has %d", len(c.address), want)
+		return attr.Invalid("IFLA_ADDRESS", "%d bytes, an address of this link has %d", len(c.address), want)
 	}
 	if c.broadcast != nil && len(c.broadcast) != want {
-		return attr.Invalid("IFLA_BROADCAST", "%d bytes, an address of this kind has %d", len(c.broadcast), want)
+		return attr.Invalid("IFLA_BROADCAST", "%d bytes, an address of this link has %d", len(c.broadcast), want)
 	}
 	return nil
 }

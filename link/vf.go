@@ -155,8 +155,8 @@ func (g *GUID) UnmarshalText(text []byte) error {
 //
 // Source: IFLA_VF_*, include/uapi/linux/if_link.h.
 type VFChange struct {
-	// MAC is its hardware address, as long as those of the link; all zero takes it
-	// away (IFLA_VF_MAC).
+	// MAC is its hardware address, as long as those of the link, 6 bytes at least; all
+	// zero takes it away (IFLA_VF_MAC).
 	MAC net.HardwareAddr
 	// VLAN is the tag that the card puts on what it sends; the zero VFVLAN takes it
 	// away (IFLA_VF_VLAN, for other types than [VLAN8021Q] IFLA_VF_VLAN_LIST).

@@ -24,7 +24,9 @@ func WaitCarrier(ctx context.Context, c *nlkit.Client, s Selector) (Link, error)
 	return wait(ctx, c, "link.WaitCarrier", s, func(l *Link) bool { return l.Flags.Has(FlagUp) && l.Carrier })
 }
 
-// WaitGone waits until there is no such link.
+// WaitGone waits until there is no such link. The kernel does not tell of an
+// alternative name that is taken from a link that is down: this is noticed with the next
+// event of any link.
 //
 // It takes no privilege. The error is the context's, and [io/fs.ErrInvalid] for a
 // selector that cannot be.

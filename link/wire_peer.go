@@ -34,7 +34,8 @@ func peerRow[T any](typ uint16, name string, field func(*T) **Peer) attr.Row[T] 
 				return b, nil
 			}
 			c := p.change
-			if err := c.checkEthernet(nil); err != nil {
+			k, _ := any(v).(Kind) // both ends are of one
+			if err := c.checkEthernet(k); err != nil {
 				return b, err
 			}
 			if c.name != "" {

@@ -325,7 +325,7 @@ func (v vfChange) infos() ([]vfInfo, error) {
 		spoofCheck: switched(c.SpoofCheck), rssQuery: switched(c.RSSQuery), trust: switched(c.Trust),
 		nodeGUID: c.NodeGUID, portGUID: c.PortGUID,
 	}
-	if n := len(c.MAC); n > maxAddressLen {
+	if n := len(c.MAC); n > maxAddressLen || n > 0 && n < ethernetLen { // a shorter one would be filled up with zeros
 		return nil, attr.Invalid("IFLA_VF_MAC", "%d bytes are no hardware address", n)
 	} else if n > 0 {
 		info.mac = new(vfAddress)

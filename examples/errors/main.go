@@ -54,7 +54,7 @@ func run(ctx context.Context) error {
 	_, err = link.Get(ctx, c, link.Name("eth9"))
 	explain("A link that is not there", err)
 	explain("A value that the kernel refuses, with its words",
-		link.Add(ctx, c, "vx0", &link.VXLAN{VNI: 42, DF: 9}))
+		link.Add(ctx, c, "vx0", &link.VXLAN{VNI: 42, DF: new(link.VXLANDF(9))}))
 	explain("A value that is refused before anything is sent",
 		link.Add(ctx, c, "vx0", &link.VXLAN{VNI: 1 << 24}))
 	lo := addr.Address{Link: 1, Prefix: netip.MustParsePrefix("127.0.0.1/8")}

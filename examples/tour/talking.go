@@ -68,7 +68,7 @@ func (t *tour) followEvents(ctx context.Context) error {
 }
 
 func (t *tour) showErrors(ctx context.Context) error {
-	err := link.Add(ctx, t.c, "vx0", &link.VXLAN{VNI: 42, DF: 9})
+	err := link.Add(ctx, t.c, "vx0", &link.VXLAN{VNI: 42, DF: new(link.VXLANDF(9))})
 	say("%v", err)
 	e, ok := errors.AsType[*nlkit.Error](err)
 	if err := check(ok && e.Sent && e.Message != "" && e.Attr == "IFLA_LINKINFO.IFLA_INFO_DATA.IFLA_VXLAN_DF" && errors.Is(err, fs.ErrInvalid),
