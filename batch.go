@@ -129,11 +129,14 @@ func (b *Batch) sendRun(ctx context.Context, start, end int, report *BatchError,
 			if req(i).Reply == nil {
 				return nil
 			}
-			if echoed == nil {
-				echoed = map[int]bool{}
+			took, err := req(i).take(m)
+			if took {
+				if echoed == nil {
+					echoed = map[int]bool{}
+				}
+				echoed[i] = true
 			}
-			echoed[i] = true
-			return req(i).Reply(publicMessage(m))
+			return err
 		}, func(i int, sent bool, err error) { done(place[i], sent, err) })
 		return nlconn.Result{Sent: true}, nil
 	})

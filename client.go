@@ -132,7 +132,9 @@ type Request struct {
 	// request that is complete.
 	Prepare func(ctx context.Context, c *Client, r *Request) error
 	// Reply is given the messages that come before the acknowledgement of a Do:
-	// what NLM_F_ECHO asks for. Its Message is valid until it returns.
+	// what NLM_F_ECHO asks for. Its Message is valid until it returns. It may return
+	// [ErrNoReply] for one that does not tell all: that is no error, and Lookup is
+	// called.
 	Reply func(Message) error
 	// Lookup is called after a Do that was acknowledged without any message for
 	// Reply: it fetches by a request of its own what the kernel did not echo. Its
@@ -179,6 +181,15 @@ func (r *Request) prepare(ctx context.Context, c *Client) error {
 	return r.Prepare(ctx, c, &heap)
 }
 
+// take gives Reply a message, and reports whether that was what it waited for.
+func (r *Request) take(m nlconn.Message) (bool, error) {
+	err := r.Reply(publicMessage(m))
+	if errors.Is(err, ErrNoReply) {
+		return false, nil
+	}
+	return true, err
+}
+
 func (r *Request) release() {
 	if r.Release != nil {
 		r.Release()
@@ -212,8 +223,9 @@ func (c *Client) Do(ctx context.Context, r Request) error {
 			return conn.Do(ctx, r.wire(), nil)
 		}
 		return conn.Do(ctx, r.wire(), func(m nlconn.Message) error {
-			echoed = true
-			return r.Reply(publicMessage(m))
+			took, err := r.take(m)
+			echoed = echoed || took
+			return err
 		})
 	})
 	if err == nil && r.Lookup != nil && !echoed {

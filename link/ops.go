@@ -148,16 +148,13 @@ func Add(ctx context.Context, d nlkit.Doer, name string, kind Kind, opts ...AddO
 
 // readBack makes a request return the link that it makes.
 func (c *change) readBack(req *nlkit.Request) {
-	into, name := c.into, c.name
+	into, s, isPort := c.into, Name(c.name), c.master != nil
 	req.Lookup = func(ctx context.Context, client *nlkit.Client) error {
-		l, err := get(ctx, client, "link.Add", Name(name))
+		l, err := get(ctx, client, "link.Add", s)
 		if err == nil {
 			*into = l
 		}
 		return err
-	}
-	if c.master != nil {
-		return // the kernel tells of the link before it is a port
 	}
 	req.Flags |= uapi.NLM_F_ECHO
 	req.Reply = func(m nlkit.Message) error {
@@ -165,11 +162,15 @@ func (c *change) readBack(req *nlkit.Request) {
 			return nil
 		}
 		var l Link
-		err := l.decode(m.Data, false)
-		if err == nil {
-			*into = l
+		if err := l.decode(m.Data, false); err != nil {
+			return err
 		}
-		return err
+		if isPort { // which it is not yet, where the kernel tells of it
+			s = Index(l.Index)
+			return nlkit.ErrNoReply
+		}
+		*into = l
+		return nil
 	}
 }
 
