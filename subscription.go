@@ -53,10 +53,10 @@ type subscribeOption func(*nlconn.ListenConfig)
 func (o subscribeOption) applySubscribe(c *nlconn.ListenConfig) { o(c) }
 
 // WithEventBuffer sets the kernel's receive buffer of a subscription in bytes: what
-// waits there while the consumer is busy. The default is 4 MiB. With CAP_NET_ADMIN
-// it may exceed the system's limit (SO_RCVBUFFORCE), without the system cuts it
-// silently (net.core.rmem_max). An event takes about 800 bytes of it. A negative size is
-// refused with [fs.ErrInvalid].
+// waits there while the consumer is busy. The default is 4 MiB. With CAP_NET_ADMIN in
+// the first user namespace it may exceed the system's limit (SO_RCVBUFFORCE), without
+// the system cuts it silently (net.core.rmem_max). An event takes about 800 bytes of it.
+// A negative size is refused with [fs.ErrInvalid].
 func WithEventBuffer(bytes int) SubscribeOption {
 	return subscribeOption(func(c *nlconn.ListenConfig) { c.ReadBuffer = bytes })
 }

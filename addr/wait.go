@@ -18,7 +18,8 @@ var ErrDuplicate = errors.New("duplicate address")
 
 // WaitReady waits until the addresses of a link can be used, and returns them: until
 // duplicate address detection has ended for each. With addresses it waits for these
-// alone, also until they are there; without, for those that the link has.
+// alone, also until they are there; without, for those that the link has. An IPv6
+// address is not ready before its link is up and has a carrier.
 //
 // It takes no privilege. Errors: [ErrDuplicate] for an address that another host has;
 // the context's; [fs.ErrInvalid] for an address or index that cannot be.
