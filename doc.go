@@ -61,6 +61,6 @@
 // keeps a pool of sockets, each owned by one call at a time. A [Batch] belongs to one
 // goroutine, and so does reading a [Subscription] or a [Watch], whose Close may be
 // called by any.
-// No goroutine outlives the call that needed it, nothing is printed, and there is
-// no global state.
+// No goroutine outlives the call that needed it, but that of link.OpenDirectory, which
+// its Close ends; nothing is printed, and there is no global state.
 package nlkit
