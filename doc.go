@@ -21,12 +21,14 @@
 // Get gives exactly one object, and its absence is an error. List gives all of
 // them, complete and consistent; All gives the same as a stream in constant
 // memory. Add creates and refuses what exists; Replace creates or overwrites; Set
-// changes what exists; Delete removes. Lookup asks which way the kernel would
-// send a packet. Subscribe gives events as they come.
+// changes what exists; Delete removes, Flush all that its options match. Lookup asks
+// which way the kernel would send a packet. Subscribe gives events as they come;
+// [Watch] gives the state, and keeps it true when events are lost. Functions called
+// Wait… wait for one thing.
 //
 // Functions that read take a *Client. Functions that write take a [Doer], which
 // is a *Client or a [Batch]: through a batch the same functions put many requests
-// into few system calls.
+// into few system calls. Flush and rule.Replace take a *Client, since they read first.
 //
 // # Contexts
 //
@@ -60,6 +62,6 @@
 // A Client is safe for concurrent use, and parallel calls run in parallel: it
 // keeps a pool of sockets, each owned by one call at a time. A [Batch] belongs to one
 // goroutine, and so does reading a [Subscription] or a [Watch], which any may close.
-// No goroutine outlives the call that needed it, nothing is printed, and there is
-// no global state.
+// No goroutine outlives the call that needed it, but that of link.OpenDirectory, which
+// its Close ends; nothing is printed, and there is no global state.
 package nlkit

@@ -56,8 +56,9 @@ func WithNetNSPID(pid int) Option {
 }
 
 // WithReadBuffer sets the kernel's receive buffer of every socket, in bytes
-// (SO_RCVBUFFORCE with CAP_NET_ADMIN, else SO_RCVBUF, which the system limits).
-// The default is the system's for requests and 4 MiB for subscriptions.
+// (SO_RCVBUFFORCE with CAP_NET_ADMIN in the first user namespace, else SO_RCVBUF,
+// which the system cuts silently to net.core.rmem_max). The default is the system's for
+// requests and 4 MiB for subscriptions.
 func WithReadBuffer(bytes int) Option {
 	return option(func(c *config) { c.readBuffer = bytes })
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // subscriptionBuffer is the receive buffer of a subscription where nothing else
-// is asked for: about 5,000 events wait in it.
+// is asked for: about 10,000 events wait in it, 3,600 if they are of links.
 const subscriptionBuffer = 4 << 20
 
 // Listen says what a subscription receives.
@@ -59,10 +59,11 @@ type subscribeOption func(*nlconn.ListenConfig)
 func (o subscribeOption) applySubscribe(c *nlconn.ListenConfig) { o(c) }
 
 // WithEventBuffer sets the kernel's receive buffer of a subscription in bytes: what
-// waits there while the consumer is busy. The default is 4 MiB. With CAP_NET_ADMIN
-// it may exceed the system's limit (SO_RCVBUFFORCE), without the system cuts it
-// silently (net.core.rmem_max). An event takes about 800 bytes of it. A negative size, or
-// one of 2 GiB or more, is refused with [fs.ErrInvalid].
+// waits there while the consumer is busy. The default is 4 MiB. With CAP_NET_ADMIN in
+// the first user namespace it may exceed the system's limit (SO_RCVBUFFORCE), without
+// the system cuts it silently (net.core.rmem_max). An event takes about 420 bytes of it,
+// one of a link 1,150. A negative size, or one of 2 GiB or more, is refused with
+// [fs.ErrInvalid].
 func WithEventBuffer(bytes int) SubscribeOption {
 	return subscribeOption(func(c *nlconn.ListenConfig) { c.ReadBuffer = bytes })
 }

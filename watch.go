@@ -67,7 +67,8 @@ type Watch[T any] struct {
 }
 
 // NewWatch starts to watch the objects of a source. ctx ends the watch, not only
-// this call.
+// this call. Errors: [fs.ErrInvalid] for a source that lacks a function which it must
+// have; those of [Subscribe].
 func NewWatch[T any, K comparable](ctx context.Context, c *Client, s Source[T, K], opts ...SubscribeOption) (*Watch[T], error) {
 	t := NewTable(s)
 	w, err := NewWatcher(ctx, c, []AnyTable{t}, opts...)
@@ -218,7 +219,8 @@ type Watcher struct {
 
 // NewWatcher starts to watch the objects of tables, which must be new and of one
 // protocol. What the objects of a table refer to stands before it. ctx ends the
-// watch, not only this call.
+// watch, not only this call. Errors: those of [NewWatch], and [fs.ErrInvalid] if there is
+// no table or they are of different protocols.
 func NewWatcher(ctx context.Context, c *Client, tables []AnyTable, opts ...SubscribeOption) (*Watcher, error) {
 	w := &Watcher{c: c, tables: tables, owed: true}
 	var l Listen
@@ -227,6 +229,9 @@ func NewWatcher(ctx context.Context, c *Client, tables []AnyTable, opts ...Subsc
 		t.bind(w)
 		s := t.spec()
 		w.specs = append(w.specs, s)
+		if s.lacks {
+			return nil, Request{Op: s.op}.Fail(attr.Refuse("a source without List, Event, Key or Equal"))
+		}
 		if i == 0 {
 			l.Op, l.Protocol = s.op, s.protocol
 		} else if s.protocol != l.Protocol {

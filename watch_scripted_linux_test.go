@@ -65,6 +65,27 @@ func newWatchScript(t *testing.T, numbers ...uint32) *watchScript {
 	return s
 }
 
+// What a watch cannot do without is asked for at once, and not called.
+func TestWatchSourceLacks(t *testing.T) {
+	s := newWatchScript(t, 1)
+	for name, take := range map[string]func(*nlkit.Source[uint32, uint32]){
+		"List":  func(s *nlkit.Source[uint32, uint32]) { s.List = nil },
+		"Event": func(s *nlkit.Source[uint32, uint32]) { s.Event = nil },
+		"Key":   func(s *nlkit.Source[uint32, uint32]) { s.Key = nil },
+		"Equal": func(s *nlkit.Source[uint32, uint32]) { s.Equal = nil },
+	} {
+		src := s.source()
+		take(&src)
+		w, err := nlkit.NewWatch(t.Context(), s.c, src)
+		if !errors.Is(err, fs.ErrInvalid) || !nlkit.SafeToRetry(err) {
+			t.Errorf("without %s: got %v", name, err)
+		}
+		if err == nil {
+			_ = w.Close()
+		}
+	}
+}
+
 func (s *watchScript) source() nlkit.Source[uint32, uint32] {
 	return nlkit.Source[uint32, uint32]{
 		Op: "number.Watch", Groups: []uint32{numbersGroup},

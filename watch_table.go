@@ -11,7 +11,8 @@ import (
 
 // Source says how the objects of a type are watched. A package has one for each of
 // its types; a program that defines a netlink subsystem of its own makes its own. K
-// is what identifies an object: a struct of numbers and arrays, without pointers.
+// is what identifies an object: a struct of numbers and arrays, without pointers. It
+// must have List, Event, Key and Equal.
 //
 // Whoever reads the watch calls its functions, which may remember something: then it is
 // for one watch. Those that are given a pointer must not keep it.
@@ -151,6 +152,7 @@ type tableSpec struct {
 	groups   []uint32
 	wants    []Want
 	base     bool
+	lacks    bool // a function that a source cannot do without
 	forget   func()
 	settle   func(context.Context, *Client) error
 	join     func(context.Context, *Client, func(group uint32) error) error
@@ -244,6 +246,7 @@ func (t *table[T, K]) spec() tableSpec {
 	return tableSpec{
 		op: t.src.Op, protocol: t.src.Protocol, groups: t.src.Groups, wants: t.src.Wants, base: t.src.Base,
 		forget: t.src.Forget, settle: t.src.Settle, join: t.src.Join,
+		lacks: t.src.List == nil || t.src.Event == nil || t.src.Key == nil || t.src.Equal == nil,
 	}
 }
 

@@ -21,7 +21,7 @@ var ErrDuplicate = errors.New("duplicate address")
 // duplicate address detection has ended for each. With addresses it waits for these
 // alone, also until they are there; without, for those that the link has: one that the
 // kernel removes because another host has it, as it does if its lifetime has an end, is
-// none of these.
+// none of these. An IPv6 address is not ready before its link is up and has a carrier.
 //
 // It takes no privilege. Errors: [ErrDuplicate] for an address that another host has;
 // the context's; [fs.ErrInvalid] for an address or index that cannot be.

@@ -90,8 +90,8 @@ func decodeEvent(m nlkit.Message, e *nlkit.Event[Family]) (bool, error) {
 // The objects of a family go with its module. When it is loaded again, the watch joins
 // its new groups and goes on with the objects that there are then.
 //
-// Errors: [fs.ErrInvalid] for a name that can be no family's, if there is no group and
-// if there is no decode. NewWatch returns those of [Subscribe] as well.
+// Errors: [fs.ErrInvalid] for a name that can be no family's, if there is no group, no
+// decode, and no List, Key or Equal. NewWatch returns those of [Subscribe] as well.
 func ObjectSource[T any, K comparable](family string, groups []string, decode Decode[nlkit.Event[T]], s nlkit.Source[T, K]) (nlkit.Source[T, K], error) {
 	req, err := checkGroups(s.Op, family, groups, decode == nil)
 	if err != nil {

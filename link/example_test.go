@@ -63,8 +63,11 @@ func ExampleAdd() {
 	}
 	tunnel := &link.VXLAN{VNI: 42, Port: 4789, Remote: netip.MustParseAddr("192.0.2.7"), Learning: new(false)}
 	err = link.Add(ctx, c, "vx0", tunnel, link.WithMTU(1450), link.WithMaster(bridge.Index), link.Up())
-	if e, ok := errors.AsType[*nlkit.Error](err); ok {
-		log.Fatalf("%s failed at %s: %s", e.Op, e.Attr, e.Message)
+	if e, ok := errors.AsType[*nlkit.Error](err); ok && e.Attr != "" {
+		log.Fatalf("%s does not take %s: %s", e.Object, e.Attr, e.Message)
+	}
+	if err != nil {
+		log.Fatal(err)
 	}
 }
 
@@ -114,6 +117,9 @@ func ExampleWithVF() {
 	if errors.Is(err, errors.ErrUnsupported) {
 		log.Fatal("this card has no virtual functions")
 	}
+	if err != nil {
+		log.Fatal(err)
+	}
 	l, err := link.Get(ctx, c, link.Name("eth0"), link.WithVFs())
 	if err != nil {
 		log.Fatal(err)
@@ -135,6 +141,9 @@ func ExampleWithXDP() {
 	err = link.Set(ctx, c, link.Name("eth0"), link.WithXDP(program, link.XDPDriver, link.XDPInPlaceOf(old)))
 	if errors.Is(err, fs.ErrExist) {
 		log.Fatal("somebody else attached a program meanwhile")
+	}
+	if err != nil {
+		log.Fatal(err)
 	}
 	if err := link.Set(ctx, c, link.Name("eth0"), link.WithNoXDP(link.XDPDriver)); err != nil {
 		log.Fatal(err)

@@ -202,6 +202,25 @@ func TestInto(t *testing.T) {
 	}
 }
 
+// A port is looked up once it is one; the kernel has told what it called it.
+func TestIntoNumberedPort(t *testing.T) {
+	nstest.NeedKernel(t, "6.2")
+	c, _ := newClient(t)
+	ctx := t.Context()
+	bridge := add(t, c, "br0", &Bridge{})
+	var ports [2]Link
+	must(t, Add(ctx, c, "port%d", &Veth{}, WithMaster(bridge.Index), Into(&ports[0])))
+	b := c.NewBatch()
+	must(t, Add(ctx, b, "port%d", &Veth{}, WithMaster(bridge.Index), Into(&ports[1])))
+	must(t, b.Send(ctx))
+	for i, l := range ports {
+		p, ok := PortAs[*BridgePort](l)
+		if l.Name != fmt.Sprintf("port%d", i) || l.Index == 0 || l.Master != bridge.Index || !ok || p.Number != uint16(i+1) {
+			t.Errorf("got %+v with port %+v", l, p)
+		}
+	}
+}
+
 func TestIntoByLookup(t *testing.T) {
 	c, _ := newClient(t)
 	// As on a kernel that echoes nothing.

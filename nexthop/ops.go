@@ -19,8 +19,8 @@ import (
 // refused, by the kernel or before it is sent: a link or a member that is not
 // there, too. [fs.ErrPermission] without CAP_NET_ADMIN,
 // [errors.ErrUnsupported] if the kernel has no next hops, or not that
-// encapsulation. A link that is down is ENETDOWN, a gateway that is not on the
-// link ENETUNREACH.
+// encapsulation. A link that is down or has no carrier is ENETDOWN, a gateway that
+// is not on the link ENETUNREACH.
 func Add(ctx context.Context, d nlkit.Doer, n Nexthop, opts ...WriteOption) error {
 	req, err := request("nexthop.Add", uapi.NLM_F_CREATE|uapi.NLM_F_EXCL, n)
 	if err != nil {

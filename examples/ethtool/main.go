@@ -14,6 +14,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"log"
 	"os"
@@ -26,16 +27,19 @@ import (
 
 func main() {
 	log.SetFlags(0)
+	flag.Usage = func() { fmt.Fprintln(flag.CommandLine.Output(), "usage: ethtool [DEVICE [FEATURE on|off]]") }
+	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	var err error
-	switch args := os.Args[1:]; {
+	switch args := flag.Args(); {
 	case len(args) == 0:
 		err = demo(ctx)
 	case len(args) == 1 || len(args) == 3 && (args[2] == "on" || args[2] == "off"):
 		err = run(ctx, args)
 	default:
-		log.Fatal("usage: ethtool [DEVICE [FEATURE on|off]]")
+		flag.Usage()
+		os.Exit(2)
 	}
 	if err != nil {
 		log.Fatal(err)

@@ -29,6 +29,10 @@ import (
 func main() {
 	log.SetFlags(0)
 	own := flag.Bool("demo", false, "make an event in a network namespace, and end")
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: genlwatch [-demo] [FAMILY [GROUP…]]")
+		flag.PrintDefaults()
+	}
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

@@ -4,9 +4,9 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"log"
-	"os"
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/link"
@@ -14,7 +14,9 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	if err := run(context.Background(), os.Args[1:]); err != nil {
+	flag.Usage = func() { fmt.Fprintln(flag.CommandLine.Output(), "usage: links [NAME…]") }
+	flag.Parse()
+	if err := run(context.Background(), flag.Args()); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -37,7 +37,7 @@ func main() {
 			log.Fatal(err)
 		}
 	}
-	if err := run(ctx, *demo); err != nil {
+	if err := run(ctx, *demo); err != nil && ctx.Err() == nil {
 		log.Fatal(err)
 	}
 }
@@ -57,6 +57,8 @@ func run(ctx context.Context, demo bool) error {
 		return err
 	}
 	defer c.Close()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 
 	links, err := link.Subscribe(ctx, c)
 	if err != nil {
@@ -75,45 +77,48 @@ func run(ctx context.Context, demo bool) error {
 	defer routes.Close()
 
 	// A subscription starts no goroutine: these are ours, and they end when the
-	// context does or, with -demo, when the route that ends it has come and gone.
+	// context does, which a failure ends for all of them, or, with -demo, when the
+	// route that ends it has come and gone.
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		follow(links.All(), func(ev link.Event) { fmt.Println("link", ev.Type, ev.Object.Name, ev.Object.Flags) })
+		follow(cancel, links.All(), func(ev link.Event) { fmt.Println("link", ev.Type, ev.Object.Name, ev.Object.Flags) })
 	})
 	wg.Go(func() {
-		follow(addrs.All(), func(ev addr.Event) { fmt.Println("address", ev.Type, ev.Object.Prefix, "on", ev.Object.Link) })
+		follow(cancel, addrs.All(), func(ev addr.Event) { fmt.Println("address", ev.Type, ev.Object.Prefix, "on", ev.Object.Link) })
 	})
 	wg.Go(func() {
-		follow(routes.All(), func(ev route.Event) {
+		follow(cancel, routes.All(), func(ev route.Event) {
 			fmt.Println("route", ev.Type, ev.Object)
 			if demo && ev.Object.Dst == last.Dst && ev.Type == nlkit.Deleted {
 				_ = errors.Join(links.Close(), addrs.Close(), routes.Close())
 			}
 		})
 	})
-	defer wg.Wait()
 	if demo {
-		return errors.Join(
+		if err := errors.Join(
 			link.Set(ctx, c, link.Name("lo"), link.Up()),
 			addr.Add(ctx, c, addr.Address{Link: 1, Prefix: netip.MustParsePrefix("192.0.2.1/32")}),
 			route.Add(ctx, c, last),
 			route.Delete(ctx, c, last),
-		)
+		); err != nil {
+			cancel(err)
+		}
 	}
-	return nil
+	wg.Wait()
+	return context.Cause(ctx)
 }
 
 var last = route.Route{Dst: netip.MustParsePrefix("198.51.100.0/24"), Link: 1}
 
 // follow prints events until there are no more. Lost ones are the only error to
-// go on after.
-func follow[T any](events iter.Seq2[T, error], show func(T)) {
+// go on after; another ends all that is followed.
+func follow[T any](end context.CancelCauseFunc, events iter.Seq2[T, error], show func(T)) {
 	for ev, err := range events {
 		switch {
 		case errors.Is(err, nlkit.ErrOverrun):
 			fmt.Println("events were lost")
 		case err != nil:
-			fmt.Println(err)
+			end(err)
 		default:
 			show(ev)
 		}

@@ -4,10 +4,10 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"log"
 	"net/netip"
-	"os"
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/route"
@@ -15,7 +15,9 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	if err := run(context.Background(), os.Args[1:]); err != nil {
+	flag.Usage = func() { fmt.Fprintln(flag.CommandLine.Output(), "usage: routes [ADDRESS…]") }
+	flag.Parse()
+	if err := run(context.Background(), flag.Args()); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -71,8 +71,11 @@ func saveFile(ctx context.Context, c *nlkit.Client, file string) error {
 	if err != nil {
 		return err
 	}
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		return err
+	}
 	fmt.Println("saved", s)
-	return os.WriteFile(file, text, 0o600)
+	return nil
 }
 
 func restoreFile(ctx context.Context, c *nlkit.Client, file string) error {

@@ -9,7 +9,10 @@ package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"strconv"
@@ -19,9 +22,11 @@ import (
 )
 
 func main() {
+	flag.Usage = func() { fmt.Fprintln(flag.CommandLine.Output(), "usage: sockdiag [PORT]") }
+	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	if err := run(ctx, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -53,7 +58,11 @@ func run(ctx context.Context, args []string) error {
 					continue
 				}
 				info := s.Info // which get does not ask for
-				if s, err = get(ctx, c, s); err != nil {
+				s, err = get(ctx, c, s)
+				if errors.Is(err, fs.ErrNotExist) {
+					continue // it is gone since it was listed
+				}
+				if err != nil {
 					return err
 				}
 				s.Info = info

@@ -10,6 +10,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -21,9 +22,11 @@ import (
 )
 
 func main() {
+	flag.Usage = func() { fmt.Fprintln(flag.CommandLine.Output(), "usage: userfamily [PROCESS]") }
+	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	if err := run(ctx, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -32,10 +35,11 @@ func main() {
 func run(ctx context.Context, args []string) error {
 	pid := os.Getpid()
 	if len(args) > 0 {
-		var err error
-		if pid, err = strconv.Atoi(args[0]); err != nil {
+		n, err := strconv.ParseUint(args[0], 10, 31)
+		if err != nil {
 			return err
 		}
+		pid = int(n)
 	}
 	c, err := nlkit.New()
 	if err != nil {
