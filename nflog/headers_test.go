@@ -9,7 +9,7 @@ import (
 func TestHeaders(t *testing.T) {
 	const (
 		ip4   = "45b80054 0001 4000 3f06 0000 c0000201 c0000202"
-		ip6   = "6b812345 0010 063f 20010db8000000000000000000000001 20010db8000000000000000000000002"
+		ip6   = "6b812345 0014 063f 20010db8000000000000000000000001 20010db8000000000000000000000002"
 		tcp   = "1f900035 00000007 00000008 5112 0400 0000 0000"
 		frame = "020000000002 020000000001 0800"
 	)
@@ -42,7 +42,7 @@ func TestHeaders(t *testing.T) {
 			func(h Headers) bool { return h.TCP == TCPHeader{} && len(h.Data) == 4 },
 		},
 		"TCP over IPv6": {
-			Packet{Protocol: EtherTypeIPv6}, ip6 + tcp, "tcp [2001:db8::1]:8080 > [2001:db8::2]:53 syn|ack|ae, ttl 63, length 56",
+			Packet{Protocol: EtherTypeIPv6}, ip6 + tcp, "tcp [2001:db8::1]:8080 > [2001:db8::2]:53 syn|ack|ae, ttl 63, length 60",
 			func(h Headers) bool { return h.TOS == 0xb8 && h.FlowLabel == 0x12345 },
 		},
 		"UDP": {
@@ -60,11 +60,27 @@ func TestHeaders(t *testing.T) {
 		},
 		"echo over IPv6": {
 			Packet{Protocol: EtherTypeIPv6}, icmp6 + "8000 0000 0011 0022",
-			"icmpv6 2001:db8::1 > 2001:db8::2 type 128 code 0, ttl 63, length 56", func(h Headers) bool { return h.ICMP.ID == 0x11 },
+			"icmpv6 2001:db8::1 > 2001:db8::2 type 128 code 0, ttl 63, length 60", func(h Headers) bool { return h.ICMP.ID == 0x11 },
 		},
 		"ICMP cut": {
 			Packet{Protocol: EtherTypeIPv4}, icmp + "0800", "icmp 192.0.2.1 > 192.0.2.2, ttl 63, length 84",
 			func(h Headers) bool { return h.ICMP == ICMPHeader{} },
+		},
+		"TCP with padding": {
+			Packet{Protocol: EtherTypeIPv4}, strings.Replace(ip4, "0054", "0028", 1) + tcp + "000000000000",
+			"tcp 192.0.2.1:8080 > 192.0.2.2:53 syn|ack|ae, ttl 63, length 40", func(h Headers) bool { return len(h.Data) == 0 },
+		},
+		"TCP with options in the padding": {
+			Packet{Protocol: EtherTypeIPv4}, strings.Replace(ip4, "0054", "0028", 1) + strings.Replace(tcp, "5112", "6112", 1) + "00000000",
+			"tcp 192.0.2.1:8080 > 192.0.2.2:53 syn|ack|ae, ttl 63, length 40", func(h Headers) bool { return h.Data == nil },
+		},
+		"IPv6 with padding": {
+			Packet{Protocol: EtherTypeIPv6}, strings.Replace(ip6, "0014", "0008", 1) + "1f900035" + "00000000" + "000000000000",
+			"tcp [2001:db8::1]:8080 > [2001:db8::2]:53, ttl 63, length 48", func(h Headers) bool { return h.TCP == TCPHeader{} && len(h.Data) == 8 },
+		},
+		"TCP longer than the length can tell": {
+			Packet{Protocol: EtherTypeIPv4}, strings.Replace(ip4, "0054", "0000", 1) + tcp + "6869",
+			"tcp 192.0.2.1:8080 > 192.0.2.2:53 syn|ack|ae, ttl 63, length 0", func(h Headers) bool { return string(h.Data) == "hi" },
 		},
 		"first fragment": {
 			Packet{Protocol: EtherTypeIPv4}, strings.Replace(ip4, "4000", "2000", 1) + tcp,
@@ -77,11 +93,11 @@ func TestHeaders(t *testing.T) {
 		},
 		"IPv6 fragment": {
 			Packet{Protocol: EtherTypeIPv6}, strings.Replace(ip6, "063f", "2c3f", 1) + "06000019 00000000" + tcp,
-			"tcp 2001:db8::1 > 2001:db8::2, fragment at 24, ttl 63, length 56", func(h Headers) bool { return h.MoreFragments },
+			"tcp 2001:db8::1 > 2001:db8::2, fragment at 24, ttl 63, length 60", func(h Headers) bool { return h.MoreFragments },
 		},
 		"IPv6 cut in an extension": {
 			Packet{Protocol: EtherTypeIPv6}, strings.Replace(ip6, "063f", "2c3f", 1) + "0600",
-			"protocol 44 2001:db8::1 > 2001:db8::2, ttl 63, length 56", func(h Headers) bool { return h.Data == nil },
+			"protocol 44 2001:db8::1 > 2001:db8::2, ttl 63, length 60", func(h Headers) bool { return h.Data == nil },
 		},
 		"IPv4 with a lie": {
 			Packet{Protocol: EtherTypeIPv4}, "4f" + ip4[2:] + "00", "tcp 192.0.2.1 > 192.0.2.2, ttl 63, length 84", func(h Headers) bool { return h.Data == nil },

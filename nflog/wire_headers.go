@@ -80,7 +80,17 @@ func (h *Headers) read4(b []byte) {
 		h.Data = nil
 		return
 	}
-	h.readTransport(src, dst, b[n:])
+	h.readTransport(src, dst, unpadded(b, h.Length, n)[n:])
+}
+
+// unpadded returns b without what fills up a frame of Ethernet to its least length,
+// which is behind the packet. A length below least says nothing: that of a packet that
+// the kernel has yet to cut up may not fit in its field, and is 0 there.
+func unpadded(b []byte, length, least int) []byte {
+	if least <= length && length < len(b) {
+		return b[:length:length]
+	}
+	return b
 }
 
 func (h *Headers) read6(b []byte) {
@@ -92,7 +102,7 @@ func (h *Headers) read6(b []byte) {
 	word := binary.BigEndian.Uint32(b)
 	h.TOS, h.FlowLabel, h.TTL = uint8(word>>20), word&0xfffff, b[7]
 	h.Length = fixed + int(binary.BigEndian.Uint16(b[4:]))
-	f, body, frag, ok := extensions(b[6], b[fixed:])
+	f, body, frag, ok := extensions(b[6], unpadded(b, h.Length, fixed+1)[fixed:])
 	h.IPProto = f
 	h.Fragment, h.FragmentOffset, h.MoreFragments = frag.is, frag.offset, frag.more
 	src, dst := netip.AddrFrom16([16]byte(b[8:])), netip.AddrFrom16([16]byte(b[24:]))
