@@ -37,7 +37,7 @@ type Subscription struct {
 	last   int       // the one that the last packet belonged to
 	names  intern
 
-	lowGlobal, highGlobal uint32
+	lowGlobal, highGlobal int64         // counted on where the kernel's number begins anew
 	globals               atomic.Uint64 // how many numbers of all groups were read
 	globalSpan            atomic.Uint64 // how many there are from the lowest to the highest
 
@@ -302,14 +302,10 @@ func (s *Subscription) count(p *Packet) uint32 {
 // not come in order, since the kernel collects each group's packets by themselves.
 func (s *Subscription) countGlobal(n uint32) {
 	if s.globals.Add(1) == 1 {
-		s.lowGlobal, s.highGlobal = n, n
+		s.lowGlobal, s.highGlobal = int64(n), int64(n)
 	}
-	if int32(n-s.highGlobal) > 0 {
-		s.highGlobal = n
-	}
-	if int32(n-s.lowGlobal) < 0 {
-		s.lowGlobal = n
-	}
+	at := s.highGlobal + int64(int32(n-uint32(s.highGlobal))) // on from 2^32 - 1
+	s.lowGlobal, s.highGlobal = min(s.lowGlobal, at), max(s.highGlobal, at)
 	s.globalSpan.Store(uint64(s.highGlobal-s.lowGlobal) + 1)
 }
 
