@@ -41,6 +41,8 @@ type filter struct {
 	label    string
 	flags    Flags
 	noFlags  Flags
+	protocol Protocol
+	hasProto bool
 	nsid     int32
 	hasNSID  bool
 
@@ -105,6 +107,14 @@ func MatchFlags(flags Flags) ListOption {
 // `ip address show -tentative`
 func MatchNoFlags(flags Flags) ListOption {
 	return listOption(func(f *filter) { f.noFlags |= flags })
+}
+
+// MatchProtocol chooses the addresses that this protocol made: a program that gives its
+// own number to [Address].Protocol finds again, or flushes, what it has made before it
+// was started anew. Kernels before Linux 5.18 keep no protocol: all is ProtocolUnspec.
+// `ip address show proto …`
+func MatchProtocol(p Protocol) ListOption {
+	return listOption(func(f *filter) { f.protocol, f.hasProto = p, true })
 }
 
 // WithTargetNSID lists the addresses of another network namespace, by the id that

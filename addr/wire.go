@@ -344,6 +344,7 @@ func (f *filter) match(a *Address) bool {
 		(!f.prefix.IsValid() || a.Prefix == f.prefix) &&
 		(!f.within.IsValid() || a.Prefix.Bits() >= f.within.Bits() && f.within.Contains(a.Prefix.Addr())) &&
 		(f.label == "" || a.Label == f.label) &&
+		(!f.hasProto || a.Protocol == f.protocol) &&
 		a.Flags.Has(f.flags) && a.Flags&f.noFlags == 0
 }
 
