@@ -546,6 +546,34 @@ func TestVXLAN(t *testing.T) {
 	}
 }
 
+// TestIntoOfSeveralDestinations: Into gives the destination that was written, while the
+// kernel's look-up finds the first. What is the tunnel's own is not told.
+func TestIntoOfSeveralDestinations(t *testing.T) {
+	c, _ := live(t)
+	ctx := t.Context()
+	const port = 4789
+	vx := addVXLAN(t, c, "vx0", 7, port)
+	entry := func(ip string, port uint16, vni uint32) Neighbour {
+		return Neighbour{Family: rtnl.FamilyBridge, Link: vx, LinkAddr: make(net.HardwareAddr, 6), Addr: addr(ip), Port: port, VNI: vni}
+	}
+	for _, test := range []struct{ write, want Neighbour }{
+		{entry("198.51.100.1", 0, 0), entry("198.51.100.1", 0, 0)},
+		{entry("198.51.100.2", 0, 0), entry("198.51.100.2", 0, 0)},
+		{entry("198.51.100.2", 99, 0), entry("198.51.100.2", 99, 0)},
+		{entry("198.51.100.2", port, 7), entry("198.51.100.2", 0, 0)}, // which is there
+		{entry("198.51.100.3", port, 8), entry("198.51.100.3", 0, 8)},
+		{entry("198.51.100.3", 99, 7), entry("198.51.100.3", 99, 0)},
+	} {
+		var got Neighbour
+		if err := Append(ctx, c, test.write, Into(&got)); err != nil {
+			t.Errorf("%v: %v", test.write, err)
+		}
+		if got.String() != test.want.String() {
+			t.Errorf("%v: got %v, want %v", test.write, got, test.want)
+		}
+	}
+}
+
 func TestExternalVXLAN(t *testing.T) {
 	c, ns := live(t)
 	ctx := t.Context()
