@@ -121,6 +121,8 @@ func (n *Neighbour) prepare(flags uint16) error {
 		switch {
 		case n.Link == 0:
 			return attr.Invalid("ndm_ifindex", "no link")
+		case n.Protocol != 0:
+			return attr.Invalid("NDA_PROTOCOL", "FDB entries have none: the kernel would forget %v", n.Protocol)
 		case n.State == StateNone:
 			n.State = StatePermanent
 		case n.State == StateStale:
