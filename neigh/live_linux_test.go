@@ -1,6 +1,7 @@
 package neigh
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"io/fs"
@@ -777,6 +778,41 @@ func TestNilClient(t *testing.T) {
 	} {
 		if !errors.Is(err, fs.ErrInvalid) || !nlkit.SafeToRetry(err) {
 			t.Errorf("%s with a nil client: %v", name, err)
+		}
+	}
+}
+
+// TestBorrowedLinkAddr: a caller may use the memory of a link-layer address again when
+// the call has returned, as with a batch, and with options that a watch keeps.
+func TestBorrowedLinkAddr(t *testing.T) {
+	c, _ := live(t)
+	ctx := t.Context()
+	port := addPort(t, c, "v0", addBridge(t, c, "br0"))
+	b := c.NewBatch()
+	var got [3]Neighbour
+	a := mac(0)
+	for i := range got {
+		a[5] = byte(i)
+		if err := Add(ctx, b, bridgeEntry(port, a, StateNoARP), Into(&got[i])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a[5] = 0xff
+	if err := b.Send(ctx); err != nil {
+		t.Error(err)
+	}
+	for i, n := range got {
+		if !bytes.Equal(n.LinkAddr, mac(byte(i))) {
+			t.Errorf("%d: got %v", i, n)
+		}
+	}
+	a[5] = 1
+	option := MatchLinkAddr(a)
+	f := newFilter([]ListOption{FDB(), option})
+	a[5] = 0xff
+	for _, f := range []filter{f, newFilter([]ListOption{FDB(), option})} {
+		if !f.match(&got[1]) {
+			t.Errorf("%v is not matched by its address", got[1])
 		}
 	}
 }

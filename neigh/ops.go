@@ -1,6 +1,7 @@
 package neigh
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -78,6 +79,7 @@ func write(ctx context.Context, d nlkit.Doer, op string, flags uint16, n Neighbo
 		return err
 	}
 	if into := cfg.into; into != nil {
+		key.LinkAddr = bytes.Clone(key.LinkAddr) // a batch looks later, when the caller's may be another
 		req.Lookup = func(ctx context.Context, c *nlkit.Client) error {
 			v, err := get(ctx, c, op, key)
 			if err == nil && key.Family == rtnl.FamilyBridge && key.tunnel() && v.destination() != key.destination() {

@@ -125,6 +125,7 @@ func MatchWithin(p netip.Prefix) ListOption {
 
 // MatchLinkAddr chooses the entries with this link-layer address.
 func MatchLinkAddr(a net.HardwareAddr) ListOption {
+	a = bytes.Clone(a) // a watch keeps it
 	return option(func(f *filter) {
 		if f.linkAddr = a; len(a) == 0 {
 			f.refuse("MatchLinkAddr without an address")
