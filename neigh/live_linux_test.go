@@ -1,6 +1,7 @@
 package neigh
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"io/fs"
@@ -546,6 +547,34 @@ func TestVXLAN(t *testing.T) {
 	}
 }
 
+// TestIntoOfSeveralDestinations: Into gives the destination that was written, while the
+// kernel's look-up finds the first. What is the tunnel's own is not told.
+func TestIntoOfSeveralDestinations(t *testing.T) {
+	c, _ := live(t)
+	ctx := t.Context()
+	const port = 4789
+	vx := addVXLAN(t, c, "vx0", 7, port)
+	entry := func(ip string, port uint16, vni uint32) Neighbour {
+		return Neighbour{Family: rtnl.FamilyBridge, Link: vx, LinkAddr: make(net.HardwareAddr, 6), Addr: addr(ip), Port: port, VNI: vni}
+	}
+	for _, test := range []struct{ write, want Neighbour }{
+		{entry("198.51.100.1", 0, 0), entry("198.51.100.1", 0, 0)},
+		{entry("198.51.100.2", 0, 0), entry("198.51.100.2", 0, 0)},
+		{entry("198.51.100.2", 99, 0), entry("198.51.100.2", 99, 0)},
+		{entry("198.51.100.2", port, 7), entry("198.51.100.2", 0, 0)}, // which is there
+		{entry("198.51.100.3", port, 8), entry("198.51.100.3", 0, 8)},
+		{entry("198.51.100.3", 99, 7), entry("198.51.100.3", 99, 0)},
+	} {
+		var got Neighbour
+		if err := Append(ctx, c, test.write, Into(&got)); err != nil {
+			t.Errorf("%v: %v", test.write, err)
+		}
+		if got.String() != test.want.String() {
+			t.Errorf("%v: got %v, want %v", test.write, got, test.want)
+		}
+	}
+}
+
 func TestExternalVXLAN(t *testing.T) {
 	c, ns := live(t)
 	ctx := t.Context()
@@ -749,6 +778,41 @@ func TestNilClient(t *testing.T) {
 	} {
 		if !errors.Is(err, fs.ErrInvalid) || !nlkit.SafeToRetry(err) {
 			t.Errorf("%s with a nil client: %v", name, err)
+		}
+	}
+}
+
+// TestBorrowedLinkAddr: a caller may use the memory of a link-layer address again when
+// the call has returned, as with a batch, and with options that a watch keeps.
+func TestBorrowedLinkAddr(t *testing.T) {
+	c, _ := live(t)
+	ctx := t.Context()
+	port := addPort(t, c, "v0", addBridge(t, c, "br0"))
+	b := c.NewBatch()
+	var got [3]Neighbour
+	a := mac(0)
+	for i := range got {
+		a[5] = byte(i)
+		if err := Add(ctx, b, bridgeEntry(port, a, StateNoARP), Into(&got[i])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a[5] = 0xff
+	if err := b.Send(ctx); err != nil {
+		t.Error(err)
+	}
+	for i, n := range got {
+		if !bytes.Equal(n.LinkAddr, mac(byte(i))) {
+			t.Errorf("%d: got %v", i, n)
+		}
+	}
+	a[5] = 1
+	option := MatchLinkAddr(a)
+	f := newFilter([]ListOption{FDB(), option})
+	a[5] = 0xff
+	for _, f := range []filter{f, newFilter([]ListOption{FDB(), option})} {
+		if !f.match(&got[1]) {
+			t.Errorf("%v is not matched by its address", got[1])
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package neigh
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -78,8 +79,12 @@ func write(ctx context.Context, d nlkit.Doer, op string, flags uint16, n Neighbo
 		return err
 	}
 	if into := cfg.into; into != nil {
+		key.LinkAddr = bytes.Clone(key.LinkAddr) // a batch looks later, when the caller's may be another
 		req.Lookup = func(ctx context.Context, c *nlkit.Client) error {
 			v, err := get(ctx, c, op, key)
+			if err == nil && key.Family == rtnl.FamilyBridge && key.tunnel() && v.destination() != key.destination() {
+				v, err = getDestination(ctx, c, op, key)
+			}
 			if err == nil {
 				*into = v
 			}
@@ -87,6 +92,27 @@ func write(ctx context.Context, d nlkit.Doer, op string, flags uint16, n Neighbo
 		}
 	}
 	return nlkit.Do(ctx, d, req)
+}
+
+// getDestination returns the FDB entry of a tunnel that leads where key does: [Get]
+// finds the first of several.
+func getDestination(ctx context.Context, c *nlkit.Client, op string, key Neighbour) (Neighbour, error) {
+	var found *Neighbour
+	f := newFilter([]ListOption{FDB(), MatchLink(key.Link), MatchLinkAddr(key.LinkAddr)})
+	for n, err := range all(ctx, c, op, f) {
+		switch to := n.destination(); {
+		case err != nil:
+			return Neighbour{}, err
+		case to == key.destination():
+			return n, nil
+		case to.tells(key.destination()):
+			found = &n
+		}
+	}
+	if found == nil {
+		return Neighbour{}, &nlkit.Error{Op: op, Object: key.String(), Sent: true, Err: fs.ErrNotExist}
+	}
+	return *found, nil
 }
 
 // prepare makes of n what is sent to add or change it. n has passed check.
@@ -97,6 +123,8 @@ func (n *Neighbour) prepare(flags uint16) error {
 		switch {
 		case n.Link == 0:
 			return attr.Invalid("ndm_ifindex", "no link")
+		case n.Protocol != 0:
+			return attr.Invalid("NDA_PROTOCOL", "FDB entries have none: the kernel would forget %v", n.Protocol)
 		case n.State == StateNone:
 			n.State = StatePermanent
 		case n.State == StateStale:

@@ -125,6 +125,7 @@ func MatchWithin(p netip.Prefix) ListOption {
 
 // MatchLinkAddr chooses the entries with this link-layer address.
 func MatchLinkAddr(a net.HardwareAddr) ListOption {
+	a = bytes.Clone(a) // a watch keeps it
 	return option(func(f *filter) {
 		if f.linkAddr = a; len(a) == 0 {
 			f.refuse("MatchLinkAddr without an address")
@@ -267,7 +268,8 @@ func (o writeOption) applyWrite(c *writeConfig) { o(c) }
 type writeConfig struct{ into *Neighbour }
 
 // Into stores the entry as the kernel made it into n, by one more look-up as [Get]
-// does it, with its errors; with a batch when the batch is sent.
+// does it, with its errors; of an FDB entry with several destinations the one that was
+// written. With a batch it does so when the batch is sent.
 func Into(n *Neighbour) WriteOption {
 	return writeOption(func(c *writeConfig) { c.into = n })
 }

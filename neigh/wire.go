@@ -181,6 +181,26 @@ func (n *Neighbour) tunnel() bool {
 	return n.Addr.IsValid() || n.Port != 0 || n.VNI != 0 || n.SrcVNI != 0 || n.Via != 0 || n.NexthopID != 0
 }
 
+// destination is where an FDB entry says that a tunnel leads.
+type destination struct {
+	addr        netip.Addr
+	port        uint16
+	vni, srcVNI uint32
+	via         int
+	nexthop     uint32
+}
+
+func (n *Neighbour) destination() destination {
+	return destination{n.Addr, n.Port, n.VNI, n.SrcVNI, n.Via, n.NexthopID}
+}
+
+// tells reports whether d may be what is read of an entry that was made with to: what
+// is the tunnel's own is not told.
+func (d destination) tells(to destination) bool {
+	return (d.addr == to.addr || !d.addr.IsValid()) && (d.port == to.port || d.port == 0) && (d.vni == to.vni || d.vni == 0) &&
+		(d.srcVNI == to.srcVNI || d.srcVNI == 0) && (d.via == to.via || d.via == 0) && (d.nexthop == to.nexthop || d.nexthop == 0)
+}
+
 // place says which FDB an entry is in: the link's own or that of its bridge. What
 // the kernel lists of a bridge has neither flag.
 func (n *Neighbour) place() Flags {

@@ -398,6 +398,7 @@ func TestRefusedBeforeSent(t *testing.T) {
 		{Neighbour{Link: 1, Family: fdb, LinkAddr: mac6(1), VNI: 1 << 24}, "NDA_VNI"},
 		{Neighbour{Link: 1, Family: fdb, LinkAddr: mac6(1), SrcVNI: 1 << 24}, "NDA_SRC_VNI"},
 		{Neighbour{Link: 1, Addr: ip4, Flags: 1 << 40}, "NDA_FLAGS_EXT"},
+		{Neighbour{Link: 1, Family: fdb, LinkAddr: mac6(1), Protocol: rtnl.ProtocolStatic}, "NDA_PROTOCOL"},
 	} {
 		if err := Add(ctx, c, tt.n); !errors.Is(err, fs.ErrInvalid) || !strings.Contains(err.Error(), "("+tt.attr+")") {
 			t.Errorf("%+v: %v", tt.n, err)

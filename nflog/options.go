@@ -177,8 +177,8 @@ func (c *config) check() error {
 		return attr.Invalid("NFULA_CFG_QTHRESH", "queue threshold %d is out of range, which is 1 to %d", c.threshold, uint32(math.MaxUint32))
 	case c.timeout < 0 || c.timeout > maxTicks*tick:
 		return attr.Invalid("NFULA_CFG_TIMEOUT", "flush timeout %v is out of range, which is 0 to %v", c.timeout, maxTicks*tick)
-	case c.readBuffer < 0:
-		return attr.Refuse("read buffer of %d bytes", c.readBuffer)
+	case c.readBuffer < 0 || c.readBuffer > math.MaxInt32: // more would be cut to the lower 32 bits
+		return attr.Refuse("read buffer of %d bytes, which is out of range", c.readBuffer)
 	}
 	return nil
 }

@@ -702,6 +702,10 @@ func TestRefused(t *testing.T) {
 	c, ns := live(t)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
+	wide := -2
+	if four := uint64(1) << 32; strconv.IntSize == 64 {
+		wide = int(four) // whose lower bits are 0
+	}
 	for _, test := range []struct {
 		opt        nflog.Option
 		text, attr string
@@ -715,6 +719,7 @@ func TestRefused(t *testing.T) {
 		{nflog.WithFlushTimeout(-1), "flush timeout -1ns is out of range", "NFULA_CFG_TIMEOUT"},
 		{nflog.WithFlushTimeout(12 * time.Hour), "flush timeout 12h0m0s is out of range, which is 0 to 11h55m49.67s", "NFULA_CFG_TIMEOUT"},
 		{nflog.WithReadBuffer(-1), "read buffer of -1 bytes", ""},
+		{nflog.WithReadBuffer(wide), "read buffer of " + strconv.Itoa(wide) + " bytes", ""},
 	} {
 		_, err := nflog.Subscribe(t.Context(), c, group, test.opt)
 		e, ok := errors.AsType[*nlkit.Error](err)
