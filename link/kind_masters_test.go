@@ -237,6 +237,8 @@ func TestRefusedMasters(t *testing.T) {
 		{"settings of a VRF's port", set(WithPort(&VRFPort{Table: 5})), port},
 		{"settings of a team's port", set(WithPort(&TeamPort{})), port},
 		{"nil port", set(WithPort((*BridgePort)(nil))), "IFLA_LINKINFO.IFLA_INFO_SLAVE_KIND"},
+		{"no port", set(WithPort(nil)), "IFLA_LINKINFO.IFLA_INFO_SLAVE_KIND"},
+		{"no kind", set(WithKind(nil)), "IFLA_LINKINFO.IFLA_INFO_KIND"},
 		{"port without a name", set(WithPort(&UnknownPort{})), "IFLA_LINKINFO.IFLA_INFO_SLAVE_KIND"},
 		{"master and port", set(WithMaster(3), WithPort(&BridgePort{Cost: 1})), port},
 		{"no master and port", set(WithNoMaster(), WithPort(&BridgePort{Cost: 1})), port},

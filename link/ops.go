@@ -195,16 +195,6 @@ func Set(ctx context.Context, d nlkit.Doer, s Selector, opts ...SetOption) error
 	if err := s.check(); err != nil {
 		return refused(err)
 	}
-	if c.info.kind != nil {
-		if err := checkKind(c.info.kind); err != nil {
-			return refused(err)
-		}
-	}
-	if c.info.port != nil {
-		if err := checkPort(c.info.port); err != nil {
-			return refused(err)
-		}
-	}
 	if err := c.check(); err != nil {
 		return refused(err)
 	}

@@ -278,7 +278,14 @@ func WithMaster(index int) AddSetOption {
 // for the link, and the error is [io/fs.ErrInvalid] if it is not this one. In a batch it
 // cannot, and settings for another kind of master do anything or nothing. `ip link set
 // NAME type KIND_slave …`
-func WithPort(port Port) SetOption { return setOption(func(c *change) { c.info.port = port }) }
+func WithPort(port Port) SetOption {
+	return setOption(func(c *change) {
+		if err := checkPort(port); err != nil {
+			c.refuse(err)
+		}
+		c.info.port = port
+	})
+}
 
 // WithNumTxQueues sets the number of transmit queues, 1 to 4096; the default is
 // the kind's. `ip link add NAME numtxqueues N`
@@ -460,7 +467,14 @@ func WithOperState(state OperState) SetOption {
 // its comment tells for which. What the kernel cannot change later is an error:
 // [errors.ErrUnsupported], [io/fs.ErrInvalid], or what the comment of the kind says.
 // `ip link set NAME type KIND …`
-func WithKind(kind Kind) SetOption { return setOption(func(c *change) { c.info.kind = kind }) }
+func WithKind(kind Kind) SetOption {
+	return setOption(func(c *change) {
+		if err := checkKind(kind); err != nil {
+			c.refuse(err)
+		}
+		c.info.kind = kind
+	})
+}
 
 // WithNewIndex gives the link this index in the network namespace that it moves
 // to. Linux 5.13; an older kernel ignores it.
