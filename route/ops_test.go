@@ -658,6 +658,7 @@ func TestListFilters(t *testing.T) {
 		{"no table, IPv4", []route.ListOption{route.MatchTable(4711), route.MatchFamily(v4)}, nil, true},
 		{"no table, IPv6", []route.ListOption{route.MatchTable(4711), route.MatchFamily(v6)}, nil, true},
 		{"link", []route.ListOption{route.MatchLink(l.v1)}, func(r route.Route) bool { return uses(r, l.v1) }, false},
+		{"of two links the last", []route.ListOption{route.MatchLink(l.v0), route.MatchLink(l.v1)}, func(r route.Route) bool { return uses(r, l.v1) }, false},
 		{"no link", []route.ListOption{route.MatchLink(4711)}, nil, true},
 		{"link 0", []route.ListOption{route.MatchLink(0)}, nil, true},
 		{"IPv4", []route.ListOption{route.MatchFamily(v4)}, func(r route.Route) bool { return r.Family == v4 }, false},

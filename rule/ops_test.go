@@ -567,7 +567,7 @@ func TestFlush(t *testing.T) {
 	must(t, Flush(ctx, c, MatchProtocol(rtnl.ProtocolBGP)))
 	must(t, Flush(ctx, c, MatchIIF("lo"), MatchTable(100)))
 	must(t, Flush(ctx, c, MatchFrom(label.From), MatchPriority(*label.Priority)))
-	must(t, Flush(ctx, c, MatchTable(4711)))
+	must(t, Flush(ctx, c, MatchTable(rtnl.TableMain), MatchTable(4711))) // the last of two holds
 	expect(t, "chosen", listed(t, c), slices.DeleteFunc(before, func(r Rule) bool {
 		return slices.Contains([]uint32{*bgp.Priority, *iif.Priority, *label.Priority}, *r.Priority)
 	})...)
