@@ -426,6 +426,7 @@ func TestFilters(t *testing.T) {
 		{"all", nil, []uint32{1, 2, 3, 4, 5, 10, 11}},
 		{"nil option", opts{nil}, []uint32{1, 2, 3, 4, 5, 10, 11}},
 		{"link", opts{nexthop.MatchLink(v1)}, []uint32{2, 3}},
+		{"of two links the last", opts{nexthop.MatchLink(v0), nexthop.MatchLink(v1)}, []uint32{2, 3}},
 		{"loopback", opts{nexthop.MatchLink(lo)}, nil}, // where the kernel has its blackholes
 		{"no such link", opts{nexthop.MatchLink(9999)}, nil},
 		{"master", opts{nexthop.MatchMaster(br0)}, []uint32{2, 3}},

@@ -9,8 +9,9 @@ import (
 )
 
 // ListOption chooses which next hops [List], [All] and [Flush] are about, or how
-// much is told of them. A next hop must match all of them. The kernel filters by
-// link, master, family and groups; what it returns is checked again.
+// much is told of them. A next hop must match all of them; of several of one kind
+// the last holds. The kernel filters by link, master, family and groups; what it returns is
+// checked again.
 type ListOption interface{ applyList(*filter) }
 
 // BucketOption chooses which buckets [Buckets] and [AllBuckets] return. A bucket

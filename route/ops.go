@@ -191,6 +191,8 @@ func prepare(r *Route, del bool) error {
 	switch {
 	case r.PrefSrc.IsValid() && (rtnl.FamilyOf(r.PrefSrc) != family || r.PrefSrc.Zone() != ""):
 		return attr.Invalid("RTA_PREFSRC", "%v is no address of family %v", r.PrefSrc, family)
+	case r.Preference != PreferenceMedium && family != rtnl.FamilyIPv6:
+		return attr.Invalid("RTA_PREF", "a preference with family %v", family)
 	case !validLink(r.Link):
 		return attr.Invalid("RTA_OIF", "%d is no index of a link", r.Link)
 	case len(r.Multipath) > 0 && r.Gateway.IsValid():
@@ -267,6 +269,8 @@ func checkExtra(r *Route, del bool) error {
 			return attr.Invalid("RTA_DST", "a label with family %v", r.Family)
 		case e.Encap != nil && len(r.Multipath) > 0:
 			return attr.Invalid("RTA_ENCAP", "an encapsulation beside next hops, which each have their own")
+		case e.Expires != 0 && r.Family == rtnl.FamilyIPv4: // the kernel would ignore it
+			return attr.Invalid("RTA_EXPIRES", "an IPv4 route that expires")
 		}
 	} else {
 		switch {
@@ -278,13 +282,13 @@ func checkExtra(r *Route, del bool) error {
 			return attr.Invalid("RTA_METRICS", "an MPLS route with metrics")
 		case e.Expires != 0:
 			return attr.Invalid("RTA_EXPIRES", "an MPLS route that expires")
-		case e.Realms != (Realms{}):
-			return attr.Invalid("RTA_FLOW", "an MPLS route with realms")
 		case len(r.Multipath) > 0 && (len(e.Labels) > 0 || len(e.GatewayMAC) > 0):
 			return attr.Invalid("RTA_MULTIPATH", "labels or a link-layer address beside next hops, which each have their own")
 		}
 	}
-	return checkHop(r.Family, &Nexthop{Gateway: r.Gateway, Encap: e.Encap, Labels: e.Labels, GatewayMAC: e.GatewayMAC}, del, "")
+	return checkHop(r.Family, &Nexthop{
+		Gateway: r.Gateway, Realms: e.Realms, Encap: e.Encap, Labels: e.Labels, GatewayMAC: e.GatewayMAC,
+	}, del, "")
 }
 
 // checkHop refuses what a next hop of the family cannot have. path is that of the
@@ -292,6 +296,9 @@ func checkExtra(r *Route, del bool) error {
 func checkHop(family rtnl.Family, h *Nexthop, del bool, path string) error {
 	if err := checkGateway(family, h.Gateway, path); err != nil {
 		return err
+	}
+	if h.Realms != (Realms{}) && family != rtnl.FamilyIPv4 { // the kernel would ignore them
+		return attr.Invalid(path+"RTA_FLOW", "realms with family %v", family)
 	}
 	if family != rtnl.FamilyMPLS {
 		switch {

@@ -8,8 +8,9 @@ import (
 )
 
 // ListOption chooses which routes [List], [All] and [Flush] are about. A route must match all
-// of them. The kernel filters by family, table, link, protocol and type, where it
-// checks requests strictly (Linux 4.20); what it returns is always checked again.
+// of them; of several of one kind the last holds. The kernel filters by family, table,
+// link, protocol and type, where it checks requests strictly (Linux 4.20); what it returns
+// is always checked again.
 type ListOption interface{ applyList(*filter) }
 
 type listOption func(*filter)

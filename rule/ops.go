@@ -176,6 +176,9 @@ func checkSelectors(r *Rule) error {
 			return attr.Invalid(p.attr, "%d-%d is no range of ports", p.ports.Start, p.ports.End)
 		}
 	}
+	if r.Realms != (Realms{}) && r.Family != rtnl.FamilyIPv4 { // the kernel would ignore them
+		return attr.Invalid("FRA_FLOW", "realms with family %v", r.Family)
+	}
 	if u := r.UIDRange; u != nil && u.End < u.Start {
 		return attr.Invalid("FRA_UID_RANGE", "%d-%d is no range", u.Start, u.End)
 	}

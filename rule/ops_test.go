@@ -308,6 +308,7 @@ func TestRefusedBeforeSending(t *testing.T) {
 		"DSCP":             {Rule{Family: v4, DSCP: new(uint8(64))}, "FRA_DSCP"},
 		"DSCP mask":        {Rule{Family: v4, DSCP: new(uint8(0)), DSCPMask: new(uint8(64))}, "FRA_DSCP_MASK"},
 		"flow label":       {Rule{Family: v6, FlowLabel: new(uint32(1 << 20))}, "FRA_FLOWLABEL"},
+		"IPv6 realms":      {Rule{Family: v6, Table: 5, Realms: Realms{To: 5}}, "FRA_FLOW"},
 		"suppressor":       {Rule{Family: v4, SuppressPrefixLen: new(-1)}, "FRA_SUPPRESS_PREFIXLEN"},
 		"group":            {Rule{Family: v4, SuppressIfGroup: new(^uint32(0))}, "FRA_SUPPRESS_IFGROUP"},
 		"goto and another": {Rule{Family: v4, Goto: 5, Action: ActionLookup}, "FRA_GOTO"},
@@ -567,7 +568,7 @@ func TestFlush(t *testing.T) {
 	must(t, Flush(ctx, c, MatchProtocol(rtnl.ProtocolBGP)))
 	must(t, Flush(ctx, c, MatchIIF("lo"), MatchTable(100)))
 	must(t, Flush(ctx, c, MatchFrom(label.From), MatchPriority(*label.Priority)))
-	must(t, Flush(ctx, c, MatchTable(4711)))
+	must(t, Flush(ctx, c, MatchTable(rtnl.TableMain), MatchTable(4711))) // the last of two holds
 	expect(t, "chosen", listed(t, c), slices.DeleteFunc(before, func(r Rule) bool {
 		return slices.Contains([]uint32{*bgp.Priority, *iif.Priority, *label.Priority}, *r.Priority)
 	})...)

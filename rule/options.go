@@ -8,8 +8,8 @@ import (
 )
 
 // ListOption chooses which rules [List] and [All] return and [Flush] deletes. A
-// rule must match all of them. The kernel filters by family and nothing else; the
-// rest is done on what it returns.
+// rule must match all of them; of several of one kind the last holds. The kernel filters
+// by family and nothing else; the rest is done on what it returns.
 type ListOption interface{ applyList(*filter) }
 
 type listOption func(*filter)
