@@ -20,8 +20,9 @@ const maxPolicyDepth = 10
 //
 // What passes can be refused all the same, by the command itself: a policy does not
 // say which attributes must be there, and an attribute that it does not list passes.
-// A payload that is longer than the policy says is refused, though the kernel only
-// warns of it for some commands that are older than the check.
+// A payload that is longer than the policy says is refused, and so is an attribute that
+// the kernel does not know in a nest, though for some commands that are older than the
+// check the kernel only warns of the one and passes over the other.
 func (p *Policy) Check(command uint8, dump bool, attrs []byte, schema attr.Schema) error {
 	o, ok := p.Operation(command)
 	set := o.Do
@@ -107,8 +108,8 @@ func (c *checker) length(a *AttrRule, n int) error {
 	return nil
 }
 
-// integer returns the bytes of an integer, which may be followed by more.
-func (c *checker) integer(a *AttrRule, p []byte) ([]byte, error) {
+// integer checks the length of an integer.
+func (c *checker) integer(a *AttrRule, p []byte) error {
 	width := 0
 	switch a.Kind {
 	case KindU8, KindS8:
@@ -121,19 +122,18 @@ func (c *checker) integer(a *AttrRule, p []byte) ([]byte, error) {
 		width = 8
 	default:
 		if len(p) != 4 && len(p) != 8 {
-			return nil, c.refuse("%s, the kernel takes 4 or 8", bytesOf(len(p)))
+			return c.refuse("%s, the kernel takes 4 or 8", bytesOf(len(p)))
 		}
-		width = len(p)
+		return nil
 	}
-	if len(p) < width {
-		return nil, c.refuse("%s, the kernel takes %d", bytesOf(len(p)), width)
+	if len(p) != width {
+		return c.refuse("%s, the kernel takes %d", bytesOf(len(p)), width)
 	}
-	return p[:width], nil
+	return nil
 }
 
 func (c *checker) unsigned(a *AttrRule, p []byte) error {
-	p, err := c.integer(a, p)
-	if err != nil {
+	if err := c.integer(a, p); err != nil {
 		return err
 	}
 	switch n := loadUnsigned(p); {
@@ -146,8 +146,7 @@ func (c *checker) unsigned(a *AttrRule, p []byte) error {
 }
 
 func (c *checker) signed(a *AttrRule, p []byte) error {
-	p, err := c.integer(a, p)
-	if err != nil {
+	if err := c.integer(a, p); err != nil {
 		return err
 	}
 	shift := 64 - 8*len(p)

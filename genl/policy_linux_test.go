@@ -218,11 +218,12 @@ func TestCheckAgreesWithTheKernel(t *testing.T) {
 	for _, reads := range []struct {
 		family   string
 		commands []uint8
+		lenient  bool // older than strict checks: what is too much is not refused
 	}{
-		{"nlctrl", []uint8{uapi.CTRL_CMD_GETFAMILY}},
-		{"ethtool", []uint8{uapi.ETHTOOL_MSG_STRSET_GET, uapi.ETHTOOL_MSG_FEATURES_GET, uapi.ETHTOOL_MSG_LINKSTATE_GET, uapi.ETHTOOL_MSG_RINGS_GET, uapi.ETHTOOL_MSG_STATS_GET}},
-		{"tcp_metrics", []uint8{1}},
-		{"mptcp_pm", []uint8{3, 6}},
+		{"nlctrl", []uint8{uapi.CTRL_CMD_GETFAMILY}, true},
+		{"ethtool", []uint8{uapi.ETHTOOL_MSG_STRSET_GET, uapi.ETHTOOL_MSG_FEATURES_GET, uapi.ETHTOOL_MSG_LINKSTATE_GET, uapi.ETHTOOL_MSG_RINGS_GET, uapi.ETHTOOL_MSG_STATS_GET}, false},
+		{"tcp_metrics", []uint8{1}, true},
+		{"mptcp_pm", []uint8{3, 6}, true},
 	} {
 		fam, err := genl.Resolve(t.Context(), c, reads.family)
 		if errors.Is(err, fs.ErrNotExist) && reads.family == "mptcp_pm" {
@@ -241,7 +242,11 @@ func TestCheckAgreesWithTheKernel(t *testing.T) {
 				continue
 			}
 			each(o.Do, nil, func(path []uint16, a genl.AttrRule) {
-				for _, payload := range payloads(a) {
+				tries := payloads(a)
+				if !reads.lenient {
+					tries = append(tries, tooMuch(a)...)
+				}
+				for _, payload := range tries {
 					attrs := attr.AppendBytes(nil, a.Type, payload)
 					for _, typ := range slices.Backward(path) {
 						attrs = attr.AppendBytes(nil, 0x8000|typ, attrs)
@@ -270,7 +275,7 @@ func TestCheckAgreesWithTheKernel(t *testing.T) {
 
 // ofPolicies are the words of the kernel's own check of a policy (lib/nlattr.c): what a
 // command refuses by itself has others.
-var ofPolicies = []string{"Attribute failed policy validation", "invalid attribute length", "integer out of range", "reserved bit set"}
+var ofPolicies = []string{"Attribute failed policy validation", "invalid attribute length", "integer out of range", "reserved bit set", "Unknown attribute type"}
 
 // each calls f for the attributes of a set and of those in it.
 func each(s *genl.PolicySet, path []uint16, f func(path []uint16, a genl.AttrRule)) {
@@ -318,6 +323,19 @@ func payloads(a genl.AttrRule) (all [][]byte) {
 			all = append(all, make([]byte, most+2), append(slices.Repeat([]byte{'x'}, most+1), 0))
 		}
 		all = append(all, append(slices.Repeat([]byte{'x'}, most), 0), slices.Repeat([]byte{'x'}, max(most, 1)), nil, make([]byte, max(a.MinLen-1, 0)))
+	}
+	return all
+}
+
+// tooMuch are payloads that go beyond what a policy knows.
+func tooMuch(a genl.AttrRule) (all [][]byte) {
+	switch {
+	case a.Range != nil && a.Kind <= genl.KindU64:
+		for _, payload := range payloads(a) {
+			all = append(all, append(payload, 0), append(payload, make([]byte, 4)...))
+		}
+	case a.Kind == genl.KindNested && a.Nested != nil:
+		all = append(all, attr.AppendUint32(nil, uint16(a.MaxType+1), 1))
 	}
 	return all
 }
