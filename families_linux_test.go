@@ -37,6 +37,7 @@ type controller struct {
 	asked    int    // for a family
 	policies int    // asked for
 	during   func() // called once, in the middle of a family's request
+	unknown  func() // called once, after the answer that there is no such family
 	done     []string
 }
 
@@ -176,6 +177,12 @@ func (k *controller) answer(r netlink.Message) (out []netlink.Message) {
 				reply(describe(uapi.CTRL_CMD_NEWFAMILY, id, f))
 				return end()
 			}
+		}
+		if unknown := k.unknown; unknown != nil {
+			k.unknown = nil
+			k.mu.Unlock()
+			defer k.mu.Lock()
+			defer unknown()
 		}
 		return fail(syscall.ENOENT)
 	case uapi.CTRL_CMD_GETPOLICY:
@@ -463,6 +470,33 @@ func TestAnnouncementsThatAreLost(t *testing.T) {
 		}
 		if _, err := call(t.Context(), c, genl.Name("blue"), "hello"); !errors.Is(err, genl.ErrReassigned) {
 			t.Errorf("lost meanwhile, with the number given away: %v", err)
+		}
+	})
+}
+
+// A request that was done is not done again because its family cannot be found any more
+// when that has to be asked: it may be back by then.
+func TestFamilyThatIsGoneWhenAskedFor(t *testing.T) {
+	eachWay(t, func(t *testing.T, way string, call func(context.Context, *nlkit.Client, genl.Target, string) (string, error)) {
+		c, k := controlled(t)
+		k.register(30, registered{name: "blue"})
+		k.during = func() {
+			k.silent = true
+			k.unregister(30)
+			if err := k.Multicast(uapi.GENL_ID_CTRL, nlfake.Join(netlink.Message{Header: netlink.Header{Type: uapi.NLMSG_OVERRUN}})); err != nil {
+				t.Error(err)
+			}
+			k.unknown = func() { k.register(31, registered{name: "blue"}) }
+		}
+		_, err := call(t.Context(), c, genl.Name("blue"), "hello")
+		if !errors.Is(err, genl.ErrReassigned) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("got %v", err)
+		}
+		if e, ok := errors.AsType[*nlkit.Error](err); !ok || !e.Sent || e.Object != "hello" {
+			t.Errorf("got %#v", e)
+		}
+		if len(k.done) != 1 && way != "Batch" {
+			t.Errorf("done: %v", k.done)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package genl
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"sync"
 
@@ -116,8 +117,14 @@ func (f *families) confirm(ctx context.Context, c *nlkit.Client, op string, fam 
 		return ErrReassigned
 	case lost:
 		// Whose the number is has to be asked, whether or not ctx has ended.
-		if now, err := resolve(context.WithoutCancel(ctx), c, op, fam.Name); err != nil || now.ID != fam.ID {
-			return errors.Join(ErrReassigned, err)
+		now, err := resolve(context.WithoutCancel(ctx), c, op, fam.Name)
+		switch {
+		case err != nil:
+			// As text, since it is not the error of the request, which was done: that
+			// the family is gone now is no reason to send it again.
+			return fmt.Errorf("%w: %s", ErrReassigned, err.Error())
+		case now.ID != fam.ID:
+			return ErrReassigned
 		}
 	}
 	return nil
