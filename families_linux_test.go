@@ -501,6 +501,35 @@ func TestFamilyThatIsGoneWhenAskedFor(t *testing.T) {
 	})
 }
 
+// What went wrong with the announcements is told as the failure of what needed them.
+func TestNamesOfAClosedClient(t *testing.T) {
+	c, k := controlled(t)
+	k.register(30, registered{name: "blue"})
+	for _, known := range []bool{false, true} {
+		if known {
+			c, k = controlled(t)
+			k.register(30, registered{name: "blue"})
+			if err := tell.Do(t.Context(), c, genl.Name("blue"), &question{Text: "hello"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+		eachWay(t, func(t *testing.T, way string, call func(context.Context, *nlkit.Client, genl.Target, string) (string, error)) {
+			_, err := call(t.Context(), c, genl.Name("blue"), "hello")
+			e, ok := errors.AsType[*nlkit.Error](err)
+			if !ok || !errors.Is(err, net.ErrClosed) || !strings.HasPrefix(e.Op, "test.") || e.Sent {
+				t.Errorf("got %#v", e)
+			}
+		})
+		_, err := genl.GetPolicy(t.Context(), c, genl.Name("blue"))
+		if e, ok := errors.AsType[*nlkit.Error](err); !ok || !errors.Is(err, net.ErrClosed) || e.Op != "genl.GetPolicy" {
+			t.Errorf("got %#v", e)
+		}
+	}
+}
+
 func TestMalformedAnnouncement(t *testing.T) {
 	c, k := controlled(t)
 	k.register(30, registered{name: "blue"})

@@ -50,7 +50,7 @@ func newFamilies() any {
 
 // get returns a family, and how much had been announced by then.
 func (f *families) get(ctx context.Context, c *nlkit.Client, op, name string) (fam Family, mark uint64, err error) {
-	mark, err = f.keep(ctx, c,
+	mark, err = f.keep(ctx, c, op,
 		func() (ok bool) { fam, ok = f.byName[name]; return ok },
 		func() (err error) { fam, err = resolve(ctx, c, op, name); return err },
 		func() { f.byName[name] = fam })
@@ -59,7 +59,7 @@ func (f *families) get(ctx context.Context, c *nlkit.Client, op, name string) (f
 
 // policy returns the policy of a family, empty if the kernel tells none.
 func (f *families) policy(ctx context.Context, c *nlkit.Client, op string, fam Family) (p *Policy, err error) {
-	_, err = f.keep(ctx, c,
+	_, err = f.keep(ctx, c, op,
 		func() (ok bool) { p, ok = f.policies[fam.ID]; return ok },
 		func() (err error) {
 			p, err = policyOf(ctx, c, op, fam)
@@ -74,10 +74,10 @@ func (f *families) policy(ctx context.Context, c *nlkit.Client, op string, fam F
 
 // keep looks something up among what is known, else asks for it and stores it. It
 // returns how much had been announced by then.
-func (f *families) keep(ctx context.Context, c *nlkit.Client, look func() bool, ask func() error, store func()) (mark uint64, err error) {
+func (f *families) keep(ctx context.Context, c *nlkit.Client, op string, look func() bool, ask func() error, store func()) (mark uint64, err error) {
 	for {
 		f.mu.Lock()
-		err := f.catchUp(ctx, c)
+		err := f.catchUp(ctx, c, op)
 		mark := f.events
 		if err != nil || look() {
 			f.mu.Unlock()
@@ -91,7 +91,7 @@ func (f *families) keep(ctx context.Context, c *nlkit.Client, look func() bool, 
 			return 0, err
 		}
 		f.mu.Lock()
-		err = f.catchUp(ctx, c)
+		err = f.catchUp(ctx, c, op)
 		if err != nil || f.events == mark {
 			if err == nil {
 				store()
@@ -107,7 +107,7 @@ func (f *families) keep(ctx context.Context, c *nlkit.Client, look func() bool, 
 // mark.
 func (f *families) confirm(ctx context.Context, c *nlkit.Client, op string, fam Family, mark uint64) error {
 	f.mu.Lock()
-	err := f.catchUp(ctx, c)
+	err := f.catchUp(ctx, c, op)
 	now, lost := f.given[fam.ID], f.lost > mark
 	f.mu.Unlock()
 	switch {
@@ -138,8 +138,18 @@ func (f *families) forget(fam Family) {
 	delete(f.policies, fam.ID)
 }
 
-// catchUp takes in what has been announced. f is locked.
-func (f *families) catchUp(ctx context.Context, c *nlkit.Client) error {
+// catchUp takes in what has been announced, for an operation that needs it. f is locked.
+func (f *families) catchUp(ctx context.Context, c *nlkit.Client, op string) error {
+	err := f.listen(ctx, c)
+	if e, ok := errors.AsType[*nlkit.Error](err); ok {
+		e := *e
+		e.Op = op // and not that of the subscription, which is nobody's
+		return &e
+	}
+	return err
+}
+
+func (f *families) listen(ctx context.Context, c *nlkit.Client) error {
 	if f.sub == nil {
 		// The subscription lives as long as the client, whose Close ends it.
 		sub, err := nlkit.Subscribe(context.WithoutCancel(ctx), c, announcements, decodeAnnouncement)
