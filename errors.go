@@ -186,7 +186,10 @@ func (r Request) fail(res nlconn.Result, err error) error {
 		e.Errno, e.Message, e.Err = refusal.Errno, refusal.Message, nil
 		e.Attr, e.Missing = r.locate(refusal)
 	case errors.As(err, &bad):
-		e.Attr, e.Err = bad.Path, bad.Err
+		e.Attr = bad.Path
+		if error(bad) == err { // else it is in an error of the caller's, which has more to say
+			e.Err = bad.Err
+		}
 	default:
 		var errno syscall.Errno
 		if errors.As(err, &errno) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"net"
@@ -284,6 +285,22 @@ func TestZeroValueSendsNothing(t *testing.T) {
 	b, err = attr.Table[inner]{innerAttrs[0].Required()}.Append(nil, &inner{})
 	if want := attr.AppendUint32(nil, 1, 0); err != nil || !bytes.Equal(b, want) {
 		t.Errorf("a required zero gives % x, %v", b, err)
+	}
+}
+
+// What a Custom row says of an error inside it is kept.
+func TestErrorsOfCustomRows(t *testing.T) {
+	mine := errors.New("peer 3")
+	table := attr.Table[inner]{attr.Custom(1, "PEER", nil, func(p []byte, v *inner) error {
+		return fmt.Errorf("%w: %w", mine, innerAttrs.Decode(p, v))
+	})}
+	err := table.Decode(attr.AppendBytes(nil, 1, attr.AppendBytes(nil, 1, []byte("abc"))), new(inner))
+	e, ok := errors.AsType[*attr.Error](err)
+	if !ok || e.Path != "PEER.INNER_A" || !errors.Is(err, mine) || !errors.Is(err, attr.ErrMalformed) {
+		t.Fatalf("got %v", err)
+	}
+	if want := "PEER.INNER_A: peer 3: INNER_A: malformed attribute: 3 bytes are no integer"; err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 
