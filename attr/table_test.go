@@ -322,6 +322,8 @@ func TestRefusedValuesNameTheirAttribute(t *testing.T) {
 		{"bytes too long", everything{Bytes: long}, "BYTES"},
 		{"negative duration", everything{Lease: -time.Second}, "SECONDS"},
 		{"duration too long", everything{Delay: 1 << 62}, "MILLIS"},
+		{"a zone", everything{Any: netip.MustParseAddr("fe80::1%eth0")}, "ADDR"},
+		{"a zone of IPv6", everything{V6: netip.MustParseAddr("fe80::1%eth0")}, "ADDR6"},
 		{"unknown attribute too long", everything{Rest: []attr.Raw{{Type: 0x8000 | 950, Data: long}}}, "950"},
 		{"above a limit in an array", everything{Ports: []uint16{1, 60001}}, "PORTS.2"},
 		{"NUL in text without one", everything{Text: "a\x00"}, "TEXT"},
