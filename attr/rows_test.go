@@ -255,6 +255,15 @@ func TestOptOfOneDirection(t *testing.T) {
 	}
 }
 
+// What a Custom row appends ends, whether or not it is an attribute.
+func TestNetByteOrderOfNoAttribute(t *testing.T) {
+	row := attr.Custom(1, "X", func(b []byte, _ *inner) ([]byte, error) { return append(b, make([]byte, 8)...), nil }, nil)
+	b, err := attr.Table[inner]{row.NetByteOrder()}.Append(nil, new(inner))
+	if err != nil || len(b) != 8 {
+		t.Errorf("got % x, %v", b, err)
+	}
+}
+
 // A row that is only read is so behind a pointer, and as one of many.
 func TestManyThatAreOnlyRead(t *testing.T) {
 	number := attr.U32(1, "X", attr.Self[uint32]).ReadOnly()
