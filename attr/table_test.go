@@ -99,6 +99,7 @@ type everything struct {
 	ByOther                    []byte
 	Tree                       *tree
 	Order                      uint16
+	Limited                    *int32
 	Rest                       []attr.Raw
 }
 
@@ -257,6 +258,7 @@ var allAttrs = attr.Table[everything]{
 	}, attr.Bytes(81, "DATA", func(v *everything) *[]byte { return &v.ByOther }).Sample(func(*rand.Rand, *everything) {})),
 	attr.Nested(82, "TREE", treeAttrs, func(v *everything) **tree { return &v.Tree }),
 	attr.BE16(83, "ORDER", func(v *everything) *uint16 { return &v.Order }).NetByteOrder(),
+	attr.OptS32(84, "LIMITED", func(v *everything) **int32 { return &v.Limited }).Max(1 << 20),
 	attr.Rest(func(v *everything) *[]attr.Raw { return &v.Rest }),
 }
 
@@ -314,6 +316,7 @@ func TestRefusedValuesNameTheirAttribute(t *testing.T) {
 		{"negative index", everything{Index: -1}, "INDEX"},
 		{"signed over 16 bits", everything{S16: 1, Long: 1 << 15}, "LONG"},
 		{"above a limit in a nest", everything{Nested: &inner{A: 1<<24 + 1}}, "NESTED.INNER_A"},
+		{"below zero with a limit", everything{Limited: new(int32(-1))}, "LIMITED"},
 		{"above a limit in a list", everything{List: []inner{{A: 1}, {A: 1<<24 + 1}}}, "LIST.2.INNER_A"},
 		{"IPv6 for IPv4", everything{V4: netip.MustParseAddr("::1")}, "ADDR4"},
 		{"IPv4 for IPv6", everything{V6: netip.MustParseAddr("10.0.0.1")}, "ADDR6"},
