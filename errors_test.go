@@ -3,12 +3,14 @@ package nlkit_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"syscall"
 	"testing"
 
 	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/attr"
 )
 
 func TestErrorMatchesSentinels(t *testing.T) {
@@ -90,5 +92,18 @@ func TestErrorText(t *testing.T) {
 		if got := err.Error(); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
+	}
+}
+
+// What a caller's function says of an error of an attribute is kept.
+func TestErrorsOfCallersKeepWhatTheySay(t *testing.T) {
+	mine := errors.New("peer 3")
+	err := nlkit.Request{Op: "test.Get"}.Fail(fmt.Errorf("%w: %w", mine, attr.Invalid("A", "bad")))
+	e, ok := errors.AsType[*nlkit.Error](err)
+	if !ok || e.Attr != "A" || !errors.Is(err, mine) || !errors.Is(err, fs.ErrInvalid) {
+		t.Fatalf("got %#v", err)
+	}
+	if want := "test.Get: peer 3: A: bad (A)"; err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }

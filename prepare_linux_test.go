@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/mdlayher/netlink"
@@ -184,5 +185,29 @@ func TestTryRead(t *testing.T) {
 	var v uint32
 	if ok, err := sub.TryRead(&v); ok || err == nil {
 		t.Errorf("closed: %t, %v", ok, err)
+	}
+}
+
+// What the kernel does not echo is looked up, whatever the request was sent by.
+func TestLookupAfterDoOfASubscription(t *testing.T) {
+	c, _ := fake(t, func(_ *nlfake.Socket, reqs []netlink.Message) [][]byte {
+		return [][]byte{nlfake.Join(nlfake.Ack(reqs[0], syscall.Errno(reqs[0].Data[0]), nil))}
+	})
+	sub, err := nlkit.Subscribe(t.Context(), c, nlkit.Listen{Op: "number.Subscribe"}, decodeNumber)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sub.Close()
+	looked := errors.New("looked up")
+	for errno, want := range map[syscall.Errno]error{0: looked, syscall.EBUSY: syscall.EBUSY} {
+		r := nlkit.Request{Op: "number.Count", Type: typNumber, Data: []byte{byte(errno), 0, 0, 0}, Lookup: func(_ context.Context, by *nlkit.Client) error {
+			if by != c || errno != 0 {
+				t.Errorf("looked up after %v", errno)
+			}
+			return looked
+		}}
+		if err := nlkit.Do(t.Context(), sub, r); !errors.Is(err, want) {
+			t.Errorf("got %v, want %v", err, want)
+		}
 	}
 }

@@ -314,7 +314,8 @@ func (s *Subscription[T]) PortID() uint32 { return s.conn.PortID() }
 
 // Do sends a request on the subscription's own socket, for protocols that bind
 // settings to it, and waits for its acknowledgement. It may be called while another
-// goroutine reads; messages that arrive meanwhile are kept for the reader.
+// goroutine reads; messages that arrive meanwhile are kept for the reader, what the
+// kernel echoes included: [Request.Reply] is not called, and [Request.Lookup] is.
 // [ErrOverrun] says that the acknowledgement was lost, so that the outcome is not
 // known.
 func (s *Subscription[T]) Do(ctx context.Context, r Request) error {
@@ -325,6 +326,9 @@ func (s *Subscription[T]) Do(ctx context.Context, r Request) error {
 	res, err := s.conn.Control(ctx, r.wire())
 	if res.Warning != "" {
 		s.c.warn(ctx, &r, res.Warning)
+	}
+	if err == nil && r.Lookup != nil {
+		return r.Lookup(ctx, s.c)
 	}
 	return r.fail(res, s.cause(err))
 }

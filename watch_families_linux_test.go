@@ -14,6 +14,7 @@ import (
 	"github.com/nlkit/nlkit/attr"
 	"github.com/nlkit/nlkit/genl"
 	"github.com/nlkit/nlkit/internal/nlfake"
+	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/internal/uapi"
 )
 
@@ -109,7 +110,12 @@ func bearers(family string) (nlkit.Source[bearer, string], error) {
 		err := ask.Reply.Decode(m.Attrs, &a)
 		e.Object = bearer{By: a.By, Text: a.Text}
 		return true, err
-	}, nlkit.Source[bearer, string]{
+	}, bearersOf(family))
+}
+
+// bearersOf is what bearers completes.
+func bearersOf(family string) nlkit.Source[bearer, string] {
+	return nlkit.Source[bearer, string]{
 		Op: "bearer.Watch",
 		List: func(ctx context.Context, c *nlkit.Client) iter.Seq2[bearer, error] {
 			return func(yield func(bearer, error) bool) {
@@ -122,7 +128,7 @@ func bearers(family string) (nlkit.Source[bearer, string], error) {
 		},
 		Key:   func(b *bearer) string { return b.By },
 		Equal: func(a, b *bearer) bool { return *a == *b },
-	})
+	}
 }
 
 // tell sends an event of a family's object.
@@ -184,6 +190,66 @@ func TestWatchObjectsOfAFamily(t *testing.T) {
 	tells(t, w, name, "removed sea>", "removed blue>", "added >blue")
 	k.tell(41, bearerIs, bearer{"ice", ""})
 	tells(t, w, name, "added >ice")
+}
+
+// Objects that are in doubt when their family goes have gone with it, whether or not that
+// is known by the time that they are to be listed.
+func TestWatchSuspectedObjectsOfAFamilyThatGoes(t *testing.T) {
+	for name, announced := range map[string]bool{"announced": true, "to be announced": false} {
+		t.Run(name, func(t *testing.T) {
+			c, k := controlled(t)
+			k.register(30, registered{name: "blue"})
+			own := bearersOf("blue")
+			own.Suspect = func(m nlkit.Message) []nlkit.Suspicion[bearer] {
+				if m.Type != 30 {
+					return nil
+				}
+				return []nlkit.Suspicion[bearer]{{Who: func(b *bearer) bool { return b.By == "blue" }, List: own.List}}
+			}
+			s, err := genl.ObjectSource("blue", []string{"news"}, func(genl.Message, *nlkit.Event[bearer]) (bool, error) { return false, nil }, own)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w, err := nlkit.NewWatch(t.Context(), c, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer w.Close()
+			tells(t, w, bearer.String, "added >blue", "synced")
+			k.tell(30, bearerIs, bearer{"blue", ""})
+			if !announced {
+				k.mu.Lock()
+				k.silent = true
+				k.unknown = func() { // what whoever lists them is told
+					k.mu.Lock()
+					defer k.mu.Unlock()
+					k.silent = false
+					k.announce(uapi.CTRL_CMD_DELFAMILY, 30, registered{name: "blue"})
+				}
+				k.mu.Unlock()
+			}
+			k.unregister(30)
+			tells(t, w, bearer.String, "removed blue>")
+			next := make(chan error, 1)
+			go func() {
+				ch, err := w.Next()
+				if err == nil && (ch.Type != nlkit.Added || ch.New.By != "blue") {
+					err = fmt.Errorf("told %+v", ch)
+				}
+				next <- err
+			}()
+			nstest.Eventually(t, func() string {
+				if w.Stats().Heals > 0 || len(next) > 0 {
+					return ""
+				}
+				return "the objects in doubt were not listed"
+			})
+			k.register(40, registered{name: "blue"})
+			if err := <-next; err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 // A family that goes while its objects are listed leaves none; it is not an error.

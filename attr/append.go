@@ -91,7 +91,11 @@ func EndNested(b []byte, start int) ([]byte, error) {
 func setFlags(b []byte, flags uint16) {
 	for len(b) >= headerLen {
 		binary.NativeEndian.PutUint16(b[2:], binary.NativeEndian.Uint16(b[2:])|flags)
-		b = b[min(align(int(binary.NativeEndian.Uint16(b))), len(b)):]
+		n := int(binary.NativeEndian.Uint16(b))
+		if n < headerLen {
+			return // what a Custom row has appended is no attribute
+		}
+		b = b[min(align(n), len(b)):]
 	}
 }
 

@@ -64,7 +64,9 @@ func within(name string, err error) error {
 		if e.Path != "" {
 			name += "." + e.Path
 		}
-		return &Error{Path: name, Err: e.Err}
+		if error(e) == err { // else it is in an error of a Custom row, which has more to say
+			err = e.Err
+		}
 	}
 	return &Error{Path: name, Err: err}
 }

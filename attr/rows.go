@@ -264,7 +264,8 @@ func MAC[T any](typ uint16, name string, field func(*T) *net.HardwareAddr) Row[T
 	return r
 }
 
-// Addr is an IP address of either family; the zero Addr is not sent.
+// Addr is an IP address of either family; the zero Addr is not sent, and one with a
+// zone is refused.
 func Addr[T any](typ uint16, name string, field func(*T) *netip.Addr) Row[T] {
 	return Row[T]{address(typ, name, 0, field)}
 }
@@ -274,7 +275,7 @@ func Addr4[T any](typ uint16, name string, field func(*T) *netip.Addr) Row[T] {
 	return Row[T]{address(typ, name, 4, field)}
 }
 
-// Addr6 is an IPv6 address; one of the other family is refused.
+// Addr6 is an IPv6 address; one of the other family is refused, and so is a zone.
 func Addr6[T any](typ uint16, name string, field func(*T) *netip.Addr) Row[T] {
 	return Row[T]{address(typ, name, 16, field)}
 }
@@ -435,7 +436,7 @@ func number[P any, V Integer](typ uint16, name string, w wire, field func(P) *V)
 			}
 		},
 		over: func(v P, limit uint64) error {
-			if n := *field(v); n < 0 && !w.signed || n > 0 && uint64(n) > limit {
+			if n := *field(v); n < 0 || uint64(n) > limit {
 				return invalid(decimal(n) + " is out of range, the largest is " + decimal(limit))
 			}
 			return nil
@@ -482,6 +483,8 @@ func address[P any](typ uint16, name string, width int, field func(P) *netip.Add
 				return b, invalid(a.String() + " is not an IPv4 address")
 			case width == 16 && !a.Is6():
 				return b, invalid(a.String() + " is not an IPv6 address")
+			case a.Zone() != "":
+				return b, invalid(a.String() + " has a zone, which is not sent with it")
 			}
 			return AppendAddr(b, typ, a), nil
 		},

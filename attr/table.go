@@ -71,8 +71,8 @@ func (r Row[T]) ReadOnly() Row[T] {
 	return r
 }
 
-// Max returns the row of an integer with values above n refused before anything
-// is sent. Negative values of a signed integer are below it. n must not be 0.
+// Max returns the row of an integer with values above n, and negative ones, refused
+// before anything is sent. n must not be 0.
 func (r Row[T]) Max(n uint64) Row[T] {
 	limit(&r.row, n)
 	return r

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"net"
@@ -98,6 +99,7 @@ type everything struct {
 	ByOther                    []byte
 	Tree                       *tree
 	Order                      uint16
+	Limited                    *int32
 	Rest                       []attr.Raw
 }
 
@@ -256,6 +258,7 @@ var allAttrs = attr.Table[everything]{
 	}, attr.Bytes(81, "DATA", func(v *everything) *[]byte { return &v.ByOther }).Sample(func(*rand.Rand, *everything) {})),
 	attr.Nested(82, "TREE", treeAttrs, func(v *everything) **tree { return &v.Tree }),
 	attr.BE16(83, "ORDER", func(v *everything) *uint16 { return &v.Order }).NetByteOrder(),
+	attr.OptS32(84, "LIMITED", func(v *everything) **int32 { return &v.Limited }).Max(1 << 20),
 	attr.Rest(func(v *everything) *[]attr.Raw { return &v.Rest }),
 }
 
@@ -287,6 +290,22 @@ func TestZeroValueSendsNothing(t *testing.T) {
 	}
 }
 
+// What a Custom row says of an error inside it is kept.
+func TestErrorsOfCustomRows(t *testing.T) {
+	mine := errors.New("peer 3")
+	table := attr.Table[inner]{attr.Custom(1, "PEER", nil, func(p []byte, v *inner) error {
+		return fmt.Errorf("%w: %w", mine, innerAttrs.Decode(p, v))
+	})}
+	err := table.Decode(attr.AppendBytes(nil, 1, attr.AppendBytes(nil, 1, []byte("abc"))), new(inner))
+	e, ok := errors.AsType[*attr.Error](err)
+	if !ok || e.Path != "PEER.INNER_A" || !errors.Is(err, mine) || !errors.Is(err, attr.ErrMalformed) {
+		t.Fatalf("got %v", err)
+	}
+	if want := "PEER.INNER_A: peer 3: INNER_A: malformed attribute: 3 bytes are no integer"; err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 func TestRefusedValuesNameTheirAttribute(t *testing.T) {
 	long := make([]byte, 1<<16)
 	for _, tc := range []struct {
@@ -297,6 +316,7 @@ func TestRefusedValuesNameTheirAttribute(t *testing.T) {
 		{"negative index", everything{Index: -1}, "INDEX"},
 		{"signed over 16 bits", everything{S16: 1, Long: 1 << 15}, "LONG"},
 		{"above a limit in a nest", everything{Nested: &inner{A: 1<<24 + 1}}, "NESTED.INNER_A"},
+		{"below zero with a limit", everything{Limited: new(int32(-1))}, "LIMITED"},
 		{"above a limit in a list", everything{List: []inner{{A: 1}, {A: 1<<24 + 1}}}, "LIST.2.INNER_A"},
 		{"IPv6 for IPv4", everything{V4: netip.MustParseAddr("::1")}, "ADDR4"},
 		{"IPv4 for IPv6", everything{V6: netip.MustParseAddr("10.0.0.1")}, "ADDR6"},
@@ -305,6 +325,8 @@ func TestRefusedValuesNameTheirAttribute(t *testing.T) {
 		{"bytes too long", everything{Bytes: long}, "BYTES"},
 		{"negative duration", everything{Lease: -time.Second}, "SECONDS"},
 		{"duration too long", everything{Delay: 1 << 62}, "MILLIS"},
+		{"a zone", everything{Any: netip.MustParseAddr("fe80::1%eth0")}, "ADDR"},
+		{"a zone of IPv6", everything{V6: netip.MustParseAddr("fe80::1%eth0")}, "ADDR6"},
 		{"unknown attribute too long", everything{Rest: []attr.Raw{{Type: 0x8000 | 950, Data: long}}}, "950"},
 		{"above a limit in an array", everything{Ports: []uint16{1, 60001}}, "PORTS.2"},
 		{"NUL in text without one", everything{Text: "a\x00"}, "TEXT"},

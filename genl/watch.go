@@ -177,7 +177,34 @@ func (w *objects[T]) suspect(m nlkit.Message) (s []nlkit.Suspicion[T]) {
 		s = append(s, nlkit.Suspicion[T]{})
 	}
 	if w.more != nil {
-		s = append(s, w.more(m)...)
+		for _, more := range w.more(m) {
+			if more.List != nil {
+				more.List = w.some(more.List)
+			}
+			s = append(s, more)
+		}
 	}
 	return s
+}
+
+// some is a list of some of the objects. The family may be gone by the time that it is
+// taken, and then so are they; what is announced of it says what else there is to do.
+func (w *objects[T]) some(list func(context.Context, *nlkit.Client) iter.Seq2[T, error]) func(context.Context, *nlkit.Client) iter.Seq2[T, error] {
+	return func(ctx context.Context, c *nlkit.Client) iter.Seq2[T, error] {
+		return func(yield func(T, error) bool) {
+			if w.gone {
+				return
+			}
+			for v, err := range list(ctx, c) {
+				if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrReassigned) {
+					if fam, failed := w.resolve(); failed != nil || fam.ID != w.fam.ID {
+						err = nlkit.ErrDumpInterrupted
+					}
+				}
+				if !yield(v, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
 }
