@@ -52,7 +52,7 @@ func WithNetNSFD(fd int) Option {
 // WithNetNSPID makes the client work in the network namespace of the process pid.
 // Entering a namespace takes CAP_SYS_ADMIN.
 func WithNetNSPID(pid int) Option {
-	return option(func(c *config) { c.ns = append(c.ns, netns.Ref{PID: pid}) })
+	return option(func(c *config) { c.ns = append(c.ns, netns.RefPID(pid)) })
 }
 
 // WithReadBuffer sets the kernel's receive buffer of every socket, in bytes
