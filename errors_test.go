@@ -92,3 +92,14 @@ func TestErrorText(t *testing.T) {
 		}
 	}
 }
+
+func TestTypesOfWhatHappened(t *testing.T) {
+	for want, v := range map[string]interface{ String() string }{
+		"updated": nlkit.Updated, "deleted": nlkit.Deleted, "EventType(9)": nlkit.EventType(9), "EventType(0)": nlkit.EventType(0),
+		"added": nlkit.Added, "changed": nlkit.Changed, "removed": nlkit.Removed, "synced": nlkit.Synced, "ChangeType(9)": nlkit.ChangeType(9),
+	} {
+		if got := v.String(); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}

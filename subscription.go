@@ -6,6 +6,7 @@ import (
 	"iter"
 	"math"
 	"net"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -115,7 +116,7 @@ func (t EventType) String() string {
 	case Deleted:
 		return "deleted"
 	}
-	return "EventType(0)"
+	return "EventType(" + strconv.Itoa(int(t)) + ")"
 }
 
 // Subscription receives messages from the kernel until it is closed or its
