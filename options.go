@@ -97,7 +97,8 @@ func WithDumpRetries(n int) Option {
 }
 
 // WithLogger sets where the client logs: warnings that the kernel attaches to
-// requests it accepts, and retried dumps. By default nothing is logged.
+// requests it accepts, of a batch to the last one of each part that is sent at once, and
+// retried dumps. By default nothing is logged.
 func WithLogger(l *slog.Logger) Option {
 	return option(func(c *config) { c.logger = l })
 }
