@@ -69,6 +69,7 @@ func TestErrorIsANetError(t *testing.T) {
 		{&nlkit.Error{Err: context.Canceled}, false, false},
 		{&nlkit.Error{Errno: syscall.EBUSY}, false, true},
 		{&nlkit.Error{Err: nlkit.ErrDumpInterrupted}, false, true},
+		{&nlkit.Error{Err: nlkit.ErrTruncated}, false, true},
 		{&nlkit.Error{Errno: syscall.EINVAL}, false, false},
 	} {
 		if tc.err.Timeout() != tc.timeout || tc.err.Temporary() != tc.temporary {
