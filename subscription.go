@@ -314,7 +314,8 @@ func (s *Subscription[T]) PortID() uint32 { return s.conn.PortID() }
 
 // Do sends a request on the subscription's own socket, for protocols that bind
 // settings to it, and waits for its acknowledgement. It may be called while another
-// goroutine reads; messages that arrive meanwhile are kept for the reader.
+// goroutine reads; messages that arrive meanwhile are kept for the reader, so that
+// [Request.Reply] and [Request.Lookup] are not called.
 // [ErrOverrun] says that the acknowledgement was lost, so that the outcome is not
 // known.
 func (s *Subscription[T]) Do(ctx context.Context, r Request) error {
