@@ -304,6 +304,29 @@ func TestListenRefusesSizes(t *testing.T) {
 	}
 }
 
+// A size of 0 is none that is asked for.
+func TestEventBufferDefault(t *testing.T) {
+	for _, opts := range [][]nlkit.Option{nil, {nlkit.WithReadBuffer(64 << 10)}} {
+		c, _ := live(t, opts...)
+		var sizes []int
+		for _, opt := range []nlkit.SubscribeOption{nil, nlkit.WithEventBuffer(0)} {
+			sub, err := c.Listen(t.Context(), nlkit.Listen{Op: "test.Listen", Protocol: uapi.NETLINK_ROUTE}, opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer sub.Close()
+			size, err := nlkit.ReadBuffer(sub)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sizes = append(sizes, size)
+		}
+		if sizes[0] != sizes[1] {
+			t.Errorf("%d bytes by default, %d for 0", sizes[0], sizes[1])
+		}
+	}
+}
+
 // A size that the kernel's calls cannot tell is not cut to another one.
 func TestNewRefusesSizes(t *testing.T) {
 	for _, opt := range []nlkit.Option{

@@ -1,6 +1,7 @@
 package nlkit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -60,10 +61,11 @@ type subscribeOption func(*nlconn.ListenConfig)
 func (o subscribeOption) applySubscribe(c *nlconn.ListenConfig) { o(c) }
 
 // WithEventBuffer sets the kernel's receive buffer of a subscription in bytes: what
-// waits there while the consumer is busy. The default is 4 MiB. With CAP_NET_ADMIN
-// it may exceed the system's limit (SO_RCVBUFFORCE), without the system cuts it
-// silently (net.core.rmem_max). An event takes about 800 bytes of it. A negative size, or
-// one of 2 GiB or more, is refused with [fs.ErrInvalid].
+// waits there while the consumer is busy. The default, also for 0, is that of
+// [WithReadBuffer], else 4 MiB. With CAP_NET_ADMIN it may exceed the system's limit
+// (SO_RCVBUFFORCE), without the system cuts it silently (net.core.rmem_max). An event
+// takes about 800 bytes of it. A negative size, or one of 2 GiB or more, is refused with
+// [fs.ErrInvalid].
 func WithEventBuffer(bytes int) SubscribeOption {
 	return subscribeOption(func(c *nlconn.ListenConfig) { c.ReadBuffer = bytes })
 }
@@ -149,14 +151,14 @@ func Subscribe[T any](ctx context.Context, c *Client, l Listen, decode Decode[T]
 	if err != nil {
 		return nil, req.Fail(err)
 	}
-	cfg := nlconn.ListenConfig{Groups: l.Groups, Wants: wants, Datagram: l.Datagram, ReadBuffer: subscriptionBuffer}
-	if c.cfg.readBuffer > 0 {
-		cfg.ReadBuffer = c.cfg.readBuffer
-	}
+	cfg := nlconn.ListenConfig{Groups: l.Groups, Wants: wants, Datagram: l.Datagram}
 	for _, o := range opts {
 		if o != nil {
 			o.applySubscribe(&cfg)
 		}
+	}
+	if cfg.ReadBuffer == 0 {
+		cfg.ReadBuffer = cmp.Or(c.cfg.readBuffer, subscriptionBuffer)
 	}
 	if cfg.ReadBuffer < 0 || cfg.ReadBuffer > bufferMax || cfg.Datagram < 0 || cfg.Datagram > datagramMax {
 		return nil, req.Fail(attr.Refuse("a buffer of %d bytes for datagrams of up to %d", cfg.ReadBuffer, cfg.Datagram))
