@@ -138,6 +138,8 @@ func (b *Batch) sendRun(ctx context.Context, start, end int, report *BatchError,
 				echoed[i] = true
 			}
 			return err
+		}, func(i int, warning string) {
+			b.c.warn(ctx, req(place[i]), warning)
 		}, func(i int, sent bool, err error) { done(place[i], sent, err) })
 		return nlconn.Result{Sent: true}, nil
 	})

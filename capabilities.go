@@ -32,8 +32,8 @@ type Capabilities struct {
 }
 
 // Capabilities asks the kernel what it can do. The answer is kept: later calls cost
-// nothing. It takes no privilege. The error is that of ctx, or of the socket,
-// or the kernel's if it was busy or out of memory.
+// nothing. It takes no privilege. The error is that of ctx, of the socket, or the
+// kernel's if it was busy or out of memory.
 func (c *Client) Capabilities(ctx context.Context) (Capabilities, error) {
 	req := Request{Op: "nlkit.Capabilities", Protocol: uapi.NETLINK_ROUTE}
 	if c == nil || c.pool == nil {

@@ -240,7 +240,8 @@ func (c *Client) Do(ctx context.Context, r Request) error {
 // Query sends a request that is answered by one message instead of an
 // acknowledgement, and gives that message to reply. A request that the kernel
 // answers with neither message nor error is waited for until ctx ends: where that
-// may be, use Do with [Request.Reply].
+// may be, use Do with [Request.Reply]. A reply that is too long for the buffer is asked
+// for once more.
 func (c *Client) Query(ctx context.Context, r Request, reply func(Message) error) error {
 	return c.with(ctx, &r, func(conn *nlconn.Conn) (res nlconn.Result, err error) {
 		for range 2 { // a reply that was too long for the buffer fits the second time

@@ -2,6 +2,7 @@ package nlkit
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"time"
 
@@ -18,6 +19,7 @@ type Decode[T any] func(m Message, v *T) (keep bool, err error)
 // [WithDumpRetries] says, and in the end the error is [ErrDumpInterrupted]. With
 // an error there is no slice.
 func List[T any](ctx context.Context, c *Client, r Request, decode Decode[T]) ([]T, error) {
+	spare := 0 // what was too long for the buffer did not change: it fits the next time
 	for attempt := 0; ; attempt++ {
 		r.attempt = attempt
 		items := collector[T]{expected: c.lastCount(&r)}
@@ -33,7 +35,9 @@ func List[T any](ctx context.Context, c *Client, r Request, decode Decode[T]) ([
 			all := items.slice()
 			c.setCount(&r, len(all))
 			return all, nil
-		case !again || attempt >= c.cfg.retries:
+		case spare == 0 && errors.Is(err, ErrTruncated):
+			spare = 1
+		case !again || attempt-spare >= c.cfg.retries:
 			return nil, err
 		}
 		c.cfg.logger.DebugContext(ctx, "dump started again", "op", r.Op, "attempt", attempt+1, "reason", err)

@@ -142,14 +142,14 @@ func (e *Error) Is(target error) bool {
 // Temporary it makes an Error a [net.Error].
 func (e *Error) Timeout() bool { return errors.Is(e.Err, context.DeadlineExceeded) }
 
-// Temporary reports whether trying again may help: an interrupted dump, or a
-// kernel that was busy or out of memory.
+// Temporary reports whether trying again may help: an interrupted dump, an answer
+// that was too long for the buffer, or a kernel that was busy or out of memory.
 func (e *Error) Temporary() bool {
 	switch e.Errno {
 	case syscall.EAGAIN, syscall.EBUSY, syscall.ENOBUFS, syscall.ENOMEM, syscall.EINTR:
 		return true
 	}
-	return errors.Is(e.Err, ErrDumpInterrupted)
+	return errors.Is(e.Err, ErrDumpInterrupted) || errors.Is(e.Err, ErrTruncated)
 }
 
 var _ net.Error = (*Error)(nil)

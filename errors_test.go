@@ -71,6 +71,7 @@ func TestErrorIsANetError(t *testing.T) {
 		{&nlkit.Error{Err: context.Canceled}, false, false},
 		{&nlkit.Error{Errno: syscall.EBUSY}, false, true},
 		{&nlkit.Error{Err: nlkit.ErrDumpInterrupted}, false, true},
+		{&nlkit.Error{Err: nlkit.ErrTruncated}, false, true},
 		{&nlkit.Error{Errno: syscall.EINVAL}, false, false},
 	} {
 		if tc.err.Timeout() != tc.timeout || tc.err.Temporary() != tc.temporary {
@@ -105,5 +106,16 @@ func TestErrorsOfCallersKeepWhatTheySay(t *testing.T) {
 	}
 	if want := "test.Get: peer 3: A: bad (A)"; err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestTypesOfWhatHappened(t *testing.T) {
+	for want, v := range map[string]interface{ String() string }{
+		"updated": nlkit.Updated, "deleted": nlkit.Deleted, "EventType(9)": nlkit.EventType(9), "EventType(0)": nlkit.EventType(0),
+		"added": nlkit.Added, "changed": nlkit.Changed, "removed": nlkit.Removed, "synced": nlkit.Synced, "ChangeType(9)": nlkit.ChangeType(9),
+	} {
+		if got := v.String(); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
 	}
 }

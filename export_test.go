@@ -15,3 +15,6 @@ func WithKernel(dial func(proto int) (*netlink.Conn, error)) Option {
 
 // Sockets returns how many sockets the client has, and how many of them are idle.
 func (c *Client) Sockets() (idle, all int) { return c.pool.Idle() }
+
+// ReadBuffer returns the size of the kernel's receive buffer of a subscription.
+func ReadBuffer[T any](s *Subscription[T]) (int, error) { return s.conn.ReadBuffer() }

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -241,6 +242,10 @@ func TestNamespaceOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
+	pipe := filepath.Join(t.TempDir(), "pipe") // which nobody writes to
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, tc := range map[string]struct {
 		opts []nlkit.Option
 		want error
@@ -250,11 +255,13 @@ func TestNamespaceOptions(t *testing.T) {
 		"unknown path": {[]nlkit.Option{nlkit.WithNetNSPath("/no/such/namespace")}, fs.ErrNotExist, `netns "/no/such/namespace"`},
 		"unknown pid":  {[]nlkit.Option{nlkit.WithNetNSPID(1 << 30)}, fs.ErrNotExist, "process 1073741824"},
 		"negative pid": {[]nlkit.Option{nlkit.WithNetNSPID(-1)}, fs.ErrInvalid, "no process"},
+		"pid 0":        {[]nlkit.Option{nlkit.WithNetNSPID(0)}, fs.ErrInvalid, "netns of process 0: no process"},
 		"empty name":   {[]nlkit.Option{nlkit.WithNetNS("")}, fs.ErrInvalid, "not a name"},
 		"path as name": {[]nlkit.Option{nlkit.WithNetNS("../../proc/self/ns/net")}, fs.ErrInvalid, "not a name"},
 		"closed fd":    {[]nlkit.Option{nlkit.WithNetNSFD(-1)}, nil, "bad file descriptor"},
 		"other file":   {[]nlkit.Option{nlkit.WithNetNSFD(int(file.Fd()))}, fs.ErrInvalid, "not a network namespace"},
 		"other kind":   {[]nlkit.Option{nlkit.WithNetNSPath("/proc/self/ns/uts")}, fs.ErrInvalid, "not a network namespace"},
+		"pipe":         {[]nlkit.Option{nlkit.WithNetNSPath(pipe)}, fs.ErrInvalid, "not a network namespace"},
 		"two":          {[]nlkit.Option{nlkit.WithNetNS("a"), nlkit.WithNetNSPID(1)}, fs.ErrInvalid, "one network namespace"},
 		"negative":     {[]nlkit.Option{nlkit.WithMaxIdle(-1)}, fs.ErrInvalid, "negative"},
 	} {
@@ -293,6 +300,29 @@ func TestListenRefusesSizes(t *testing.T) {
 		}
 		if err == nil {
 			_ = sub.Close()
+		}
+	}
+}
+
+// A size of 0 is none that is asked for.
+func TestEventBufferDefault(t *testing.T) {
+	for _, opts := range [][]nlkit.Option{nil, {nlkit.WithReadBuffer(64 << 10)}} {
+		c, _ := live(t, opts...)
+		var sizes []int
+		for _, opt := range []nlkit.SubscribeOption{nil, nlkit.WithEventBuffer(0)} {
+			sub, err := c.Listen(t.Context(), nlkit.Listen{Op: "test.Listen", Protocol: uapi.NETLINK_ROUTE}, opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer sub.Close()
+			size, err := nlkit.ReadBuffer(sub)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sizes = append(sizes, size)
+		}
+		if sizes[0] != sizes[1] {
+			t.Errorf("%d bytes by default, %d for 0", sizes[0], sizes[1])
 		}
 	}
 }

@@ -52,7 +52,7 @@ func WithNetNSFD(fd int) Option {
 // WithNetNSPID makes the client work in the network namespace of the process pid.
 // Entering a namespace takes CAP_SYS_ADMIN.
 func WithNetNSPID(pid int) Option {
-	return option(func(c *config) { c.ns = append(c.ns, netns.Ref{PID: pid}) })
+	return option(func(c *config) { c.ns = append(c.ns, netns.RefPID(pid)) })
 }
 
 // WithReadBuffer sets the kernel's receive buffer of every socket, in bytes
@@ -98,7 +98,8 @@ func WithDumpRetries(n int) Option {
 }
 
 // WithLogger sets where the client logs: warnings that the kernel attaches to
-// requests it accepts, and retried dumps. By default nothing is logged.
+// requests it accepts, of a batch to the last one of each part that is sent at once, and
+// retried dumps. By default nothing is logged.
 func WithLogger(l *slog.Logger) Option {
 	return option(func(c *config) { c.logger = l })
 }

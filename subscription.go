@@ -1,11 +1,13 @@
 package nlkit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
 	"math"
 	"net"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -59,10 +61,11 @@ type subscribeOption func(*nlconn.ListenConfig)
 func (o subscribeOption) applySubscribe(c *nlconn.ListenConfig) { o(c) }
 
 // WithEventBuffer sets the kernel's receive buffer of a subscription in bytes: what
-// waits there while the consumer is busy. The default is 4 MiB. With CAP_NET_ADMIN in
-// the first user namespace it may exceed the system's limit (SO_RCVBUFFORCE), without
-// the system cuts it silently (net.core.rmem_max). An event takes about 420 bytes of it,
-// one of a link 1,150. A negative size, or one of 2 GiB or more, is refused with
+// waits there while the consumer is busy. The default, also for 0, is that of
+// [WithReadBuffer], else 4 MiB. With CAP_NET_ADMIN in the first user namespace it may
+// exceed the system's limit (SO_RCVBUFFORCE), without the system cuts it silently
+// (net.core.rmem_max). An event takes about 420 bytes of it, one of a link 1,150. A
+// negative size, or one of 2 GiB or more, is refused with
 // [fs.ErrInvalid].
 func WithEventBuffer(bytes int) SubscribeOption {
 	return subscribeOption(func(c *nlconn.ListenConfig) { c.ReadBuffer = bytes })
@@ -116,7 +119,7 @@ func (t EventType) String() string {
 	case Deleted:
 		return "deleted"
 	}
-	return "EventType(0)"
+	return "EventType(" + strconv.Itoa(int(t)) + ")"
 }
 
 // Subscription receives messages from the kernel until it is closed or its
@@ -149,14 +152,14 @@ func Subscribe[T any](ctx context.Context, c *Client, l Listen, decode Decode[T]
 	if err != nil {
 		return nil, req.Fail(err)
 	}
-	cfg := nlconn.ListenConfig{Groups: l.Groups, Wants: wants, Datagram: l.Datagram, ReadBuffer: subscriptionBuffer}
-	if c.cfg.readBuffer > 0 {
-		cfg.ReadBuffer = c.cfg.readBuffer
-	}
+	cfg := nlconn.ListenConfig{Groups: l.Groups, Wants: wants, Datagram: l.Datagram}
 	for _, o := range opts {
 		if o != nil {
 			o.applySubscribe(&cfg)
 		}
+	}
+	if cfg.ReadBuffer == 0 {
+		cfg.ReadBuffer = cmp.Or(c.cfg.readBuffer, subscriptionBuffer)
 	}
 	if cfg.ReadBuffer < 0 || cfg.ReadBuffer > bufferMax || cfg.Datagram < 0 || cfg.Datagram > datagramMax {
 		return nil, req.Fail(attr.Refuse("a buffer of %d bytes for datagrams of up to %d", cfg.ReadBuffer, cfg.Datagram))

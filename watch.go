@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,7 +38,7 @@ func (t ChangeType) String() string {
 	case Synced:
 		return "synced"
 	}
-	return "ChangeType(0)"
+	return "ChangeType(" + strconv.Itoa(int(t)) + ")"
 }
 
 // Change is a difference between what a watch has told and what the kernel has.

@@ -27,7 +27,7 @@ func (r Ref) Open() (*os.File, error) {
 
 func (r Ref) file() (*os.File, error) {
 	if r.isFD {
-		fd, err := unix.FcntlInt(uintptr(r.fd), unix.F_DUPFD_CLOEXEC, 0)
+		fd, err := unix.FcntlInt(uintptr(r.number), unix.F_DUPFD_CLOEXEC, 0)
 		if err != nil {
 			return nil, os.NewSyscallError("fcntl", err)
 		}
@@ -38,8 +38,8 @@ func (r Ref) file() (*os.File, error) {
 		return nil, err
 	}
 	for _, p := range paths {
-		var f *os.File
-		if f, err = os.Open(p); !errors.Is(err, fs.ErrNotExist) {
+		var f *os.File // a pipe must not be waited for
+		if f, err = os.OpenFile(p, os.O_RDONLY|unix.O_NONBLOCK, 0); !errors.Is(err, fs.ErrNotExist) {
 			return f, err
 		}
 	}

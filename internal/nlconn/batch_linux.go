@@ -53,10 +53,11 @@ func window(reqs []Request, most, rcvbuf int) int {
 }
 
 // Batch sends reqs, many in a datagram. It calls reply for each message that comes
-// before an item's end, and done once for each item, with nil, a *KernelError, or
+// before an item's end, warn for the kernel's words beside an acknowledgement, which it
+// sends for the last item of a datagram, and done once for each item, with nil, a *KernelError, or
 // the reason why the outcome is unknown; sent tells whether the item reached the
 // kernel. An error of reply is the error of its item.
-func (c *Conn) Batch(ctx context.Context, reqs []Request, reply func(i int, m Message) error, done func(i int, sent bool, err error)) {
+func (c *Conn) Batch(ctx context.Context, reqs []Request, reply func(i int, m Message) error, warn func(i int, warning string), done func(i int, sent bool, err error)) {
 	if c.rcvbuf == 0 {
 		if size, _ := c.ReadBuffer(); size < batchBuffer {
 			_ = c.setReadBuffer(batchBuffer)
@@ -74,7 +75,8 @@ func (c *Conn) Batch(ctx context.Context, reqs []Request, reply func(i int, m Me
 		for range n {
 			results = append(results, errUnknown)
 		}
-		sent, err := c.batchWindow(ctx, reqs[start:start+n], results, func(i int, m Message) error { return reply(start+i, m) })
+		sent, err := c.batchWindow(ctx, reqs[start:start+n], results,
+			func(i int, m Message) error { return reply(start+i, m) }, func(i int, warning string) { warn(start+i, warning) })
 		for i, r := range results {
 			if r == errUnknown && err != nil {
 				r = err
@@ -92,7 +94,7 @@ func (c *Conn) Batch(ctx context.Context, reqs []Request, reply func(i int, m Me
 
 // batchWindow sends reqs as one datagram and stores each item's outcome in
 // results. After an error, items that still hold errUnknown are so.
-func (c *Conn) batchWindow(ctx context.Context, reqs []Request, results []error, reply func(i int, m Message) error) (sent bool, err error) {
+func (c *Conn) batchWindow(ctx context.Context, reqs []Request, results []error, reply func(i int, m Message) error, warn func(i int, warning string)) (sent bool, err error) {
 	if ctx.Err() != nil {
 		return false, ContextError(ctx)
 	}
@@ -156,7 +158,10 @@ func (c *Conn) batchWindow(ctx context.Context, reqs []Request, results []error,
 				}
 				continue
 			}
-			refusal, _, err := parseError(m)
+			refusal, warning, err := parseError(m)
+			if warning != "" {
+				warn(i, warning)
+			}
 			switch {
 			case err != nil:
 				return true, err

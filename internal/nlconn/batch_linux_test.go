@@ -75,7 +75,7 @@ func TestBatchLosesNoRefusal(t *testing.T) {
 		reqs[i] = noSuchLink()
 	}
 	seen := 0
-	c.Batch(t.Context(), reqs, nil, func(i int, sent bool, err error) {
+	c.Batch(t.Context(), reqs, nil, nil, func(i int, sent bool, err error) {
 		if i != seen || !sent || !errors.Is(err, syscall.ENODEV) {
 			t.Fatalf("item %d (the %dth): sent %v, %v", i, seen, sent, err)
 		}
@@ -104,7 +104,7 @@ func TestBatchTellsLostAnswers(t *testing.T) {
 		reqs[i] = noSuchLink()
 	}
 	refused, unknown := 0, 0
-	c.Batch(t.Context(), reqs, nil, func(_ int, sent bool, err error) {
+	c.Batch(t.Context(), reqs, nil, nil, func(_ int, sent bool, err error) {
 		switch {
 		case sent && errors.Is(err, syscall.ENODEV):
 			refused++

@@ -42,7 +42,7 @@ func manyRoutes(b *testing.B, c *Conn, typ uint16) {
 	for i := range reqs {
 		reqs[i] = routeTo(typ, i)
 	}
-	c.Batch(b.Context(), reqs, nil, func(i int, _ bool, err error) {
+	c.Batch(b.Context(), reqs, nil, nil, func(i int, _ bool, err error) {
 		if err != nil {
 			b.Fatalf("route %d: %v", i, err)
 		}

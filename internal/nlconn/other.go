@@ -79,7 +79,7 @@ func (*Conn) Dump(context.Context, Request, func(Message) bool) (Result, error) 
 	return Result{}, errors.ErrUnsupported
 }
 
-func (*Conn) Batch(_ context.Context, reqs []Request, _ func(int, Message) error, done func(int, bool, error)) {
+func (*Conn) Batch(_ context.Context, reqs []Request, _ func(int, Message) error, _ func(int, string), done func(int, bool, error)) {
 	for i := range reqs {
 		done(i, false, errors.ErrUnsupported)
 	}

@@ -39,7 +39,7 @@ func TestSequenceGoesRound(t *testing.T) {
 		}
 		c.seq = from
 		refused := 0
-		c.Batch(t.Context(), []Request{noSuchLink(), getLoopback(), noSuchLink(), noSuchLink()}, func(int, Message) error { return nil },
+		c.Batch(t.Context(), []Request{noSuchLink(), getLoopback(), noSuchLink(), noSuchLink()}, func(int, Message) error { return nil }, nil,
 			func(i int, sent bool, err error) {
 				if _, ok := errors.AsType[*KernelError](err); ok != (i != 1) || !sent {
 					t.Errorf("after %d: item %d: %t, %v", from, i, sent, err)
