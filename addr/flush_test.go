@@ -76,21 +76,30 @@ func TestFlush(t *testing.T) {
 	}
 }
 
-// TestMatchProtocol: a program finds what it has made, is told when that is another's,
-// and flushes it.
+const mine, other = addr.Protocol(42), addr.Protocol(43)
+
+// ofProtocols gives a link an address of each family that is mine, and one that is not.
+func (l *lab) ofProtocols(t *testing.T) (own, others []addr.Address) {
+	own = []addr.Address{
+		{Link: l.v0, Prefix: prefix("192.0.2.1/24"), Protocol: mine},
+		{Link: l.v0, Prefix: prefix("2001:db8::1/64"), Protocol: mine, Flags: addr.FlagNoDAD},
+	}
+	others = []addr.Address{
+		{Link: l.v0, Prefix: prefix("198.51.100.1/24"), Protocol: other},
+		{Link: l.v0, Prefix: prefix("2001:db8:1::1/64"), Flags: addr.FlagNoDAD},
+	}
+	for _, a := range slices.Concat(own, others) {
+		must(t, addr.Add(t.Context(), l.c, a))
+	}
+	return own, others
+}
+
+// TestMatchProtocol: a program finds and flushes what it has made.
 func TestMatchProtocol(t *testing.T) {
 	nstest.NeedKernel(t, "5.18")
 	l := newQuietLab(t)
 	ctx := t.Context()
-	const mine, other = addr.Protocol(42), addr.Protocol(43)
-	a4 := addr.Address{Link: l.v0, Prefix: prefix("192.0.2.1/24"), Protocol: mine}
-	a6 := addr.Address{Link: l.v0, Prefix: prefix("2001:db8::1/64"), Protocol: mine, Flags: addr.FlagNoDAD}
-	b4, b6 := a4, a6
-	b4.Prefix, b6.Prefix, b4.Protocol, b6.Protocol = prefix("198.51.100.1/24"), prefix("2001:db8:1::1/64"), other, 0
-	for _, a := range []addr.Address{a4, a6, b4, b6} {
-		must(t, addr.Add(ctx, l.c, a))
-	}
-	watched := follow(t, l.c, addr.MatchProtocol(mine))
+	l.ofProtocols(t)
 	var found []string
 	for a, err := range addr.All(ctx, l.c, addr.MatchProtocol(mine)) {
 		must(t, err)
@@ -99,21 +108,30 @@ func TestMatchProtocol(t *testing.T) {
 	if want := []string{"192.0.2.1/24", "2001:db8::1/64"}; !slices.Equal(found, want) {
 		t.Errorf("found %v, want %v", found, want)
 	}
-	for _, a := range []addr.Address{b4, b6} {
+	must(t, addr.Flush(ctx, l.c, addr.MatchProtocol(mine)))
+	if left, want := l.shown(t), []string{"127.0.0.1/8 lo", "198.51.100.1/24 v0", "2001:db8:1::1/64 v0", "::1/128 lo"}; !slices.Equal(left, want) {
+		t.Errorf("left are %v, want %v", left, want)
+	}
+}
+
+// A watch is told of an address that becomes another program's.
+func TestWatchProtocol(t *testing.T) {
+	nstest.NeedKernel(t, "6.4") // Replace changes the protocol of an IPv4 address
+	l := newQuietLab(t)
+	ctx := t.Context()
+	own, others := l.ofProtocols(t)
+	watched := follow(t, l.c, addr.MatchProtocol(mine))
+	for _, a := range others {
 		a.Protocol = mine
 		must(t, addr.Replace(ctx, l.c, a))
 		told(t, watched, "an address that became this program's", nlkit.Added, a.Prefix.String(), nil)
 	}
-	for _, a := range []addr.Address{a4, a6} {
+	for _, a := range own {
 		a.Protocol = other
 		must(t, addr.Replace(ctx, l.c, a))
 		told(t, watched, "an address that is no longer this program's", nlkit.Removed, a.Prefix.String(), nil)
 	}
 	watched.Settle(t)
-	must(t, addr.Flush(ctx, l.c, addr.MatchProtocol(mine)))
-	if left, want := l.shown(t), []string{"127.0.0.1/8 lo", "192.0.2.1/24 v0", "2001:db8::1/64 v0", "::1/128 lo"}; !slices.Equal(left, want) {
-		t.Errorf("left are %v, want %v", left, want)
-	}
 }
 
 // shown returns the addresses of the namespace but the link-local ones, which come

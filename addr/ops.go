@@ -26,8 +26,8 @@ func Add(ctx context.Context, d nlkit.Doer, a Address, opts ...WriteOption) erro
 }
 
 // Replace gives a link an address, or changes the lifetimes, the priority and the
-// protocol of one that it has; of an IPv6 address also the flags, and the peer if one is
-// set. Lifetimes that are not set become [Forever]. A link has an IPv6 address once: its
+// protocol (of an IPv4 address since Linux 6.4) of one that it has; of an IPv6 address
+// also the flags, and the peer if one is set. Lifetimes that are not set become [Forever]. A link has an IPv6 address once: its
 // prefix stays as long as it was. `ip address replace`
 //
 // Errors: [fs.ErrNotExist] if there is no such link, [fs.ErrInvalid] for an

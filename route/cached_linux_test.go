@@ -3,6 +3,7 @@ package route_test
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/netip"
 	"testing"
@@ -32,7 +33,7 @@ func (l *lab) learnMTU(t *testing.T, src, dst netip.Addr, mtu int) {
 		}
 		udp, err := unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 		must(err)
-		defer unix.Close(udp)
+		t.Cleanup(func() { _ = unix.Close(udp) }) // not before the message is looked at, which may take its time
 		must(unix.Bind(udp, sockaddr(src, 4000)))
 		must(unix.Connect(udp, to))
 
@@ -90,6 +91,12 @@ func TestMatchCached(t *testing.T) {
 			t.Errorf("%v, before: %v, %v", tt.family, list, err)
 		}
 		l.learnMTU(t, tt.src, tt.dst, 1300)
+		nstest.Eventually(t, func() string { // the message may wait until the kernel has time
+			if list, err := route.List(ctx, l.c, route.MatchCached(), route.MatchFamily(tt.family)); err != nil || len(list) == 0 {
+				return fmt.Sprintf("%v, learnt: %v, %v", tt.family, list, err)
+			}
+			return ""
+		})
 		for name, c := range map[string]*nlkit.Client{"strict": l.c, "lenient": dial(t, l.ns, nlkit.WithStrict(false))} {
 			list, err := route.List(ctx, c, route.MatchCached(), route.MatchFamily(tt.family))
 			if err != nil || len(list) != 1 {

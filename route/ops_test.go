@@ -298,13 +298,13 @@ func TestNexthopIDOfGroup(t *testing.T) {
 	ctx := t.Context()
 	l.ns.Run(t, "ip", "nexthop", "add", "id", "42", "via", "10.1.0.2", "dev", "v0")
 	l.ns.Run(t, "ip", "nexthop", "add", "id", "43", "via", "10.2.0.2", "dev", "v1")
-	l.ns.Run(t, "ip", "nexthop", "add", "id", "44", "group", "42,256/43")
+	l.ns.Run(t, "ip", "nexthop", "add", "id", "44", "group", "42,255/43")
 	r := route.Route{Dst: prefix("10.10.0.0/16"), NexthopID: 44}
 	if err := route.Add(ctx, l.c, r); err != nil {
 		t.Fatal(err)
 	}
 	got := find(t, l.c, r, route.MatchLink(l.v1), route.MatchGateway(ip("10.1.0.2")))
-	if len(got.Multipath) != 2 || got.Multipath[0].Weight != 256 || got.Multipath[1].Weight != 1 {
+	if len(got.Multipath) != 2 || got.Multipath[0].Weight != 255 || got.Multipath[1].Weight != 1 {
 		t.Errorf("got %+v", got)
 	}
 	t.Run("large weight", func(t *testing.T) {
