@@ -87,7 +87,7 @@ type Member struct {
 	// ID names the next hop, which must be there.
 	ID uint32
 	// Weight is the member's share of the traffic among the weights of all, from
-	// 1 to 65535; it is required. Kernels before Linux 6.12 have weights up to
+	// 1 to 65535. Zero is 1. Kernels before Linux 6.12 have weights up to
 	// 255; late updates of Linux 6.1 take more, but don't say so when they are
 	// read, and then 257 is read as 1. (weight and weight_high, one less)
 	Weight int
@@ -152,7 +152,7 @@ func (n Nexthop) String() string {
 				b.WriteByte('/')
 			}
 			b.WriteString(strconv.FormatUint(uint64(m.ID), 10))
-			if m.Weight != 1 {
+			if m.Weight > 1 {
 				b.WriteString("," + strconv.Itoa(m.Weight))
 			}
 		}

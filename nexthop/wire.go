@@ -122,11 +122,11 @@ func putGroup(b []byte, n *Nexthop) ([]byte, error) {
 			return b, attr.Refuse("member %d has no id", i)
 		case seen[m.ID]:
 			return b, attr.Refuse("member %d is in the group twice", m.ID)
-		case m.Weight < 1 || m.Weight > MaxWeight:
+		case m.Weight < 0 || m.Weight > MaxWeight:
 			return b, attr.Refuse("member %d has weight %d, not 1 to %d", m.ID, m.Weight, MaxWeight)
 		}
 		seen[m.ID] = true
-		w := uint16(m.Weight - 1)
+		w := uint16(max(m.Weight, 1) - 1)
 		p = binary.NativeEndian.AppendUint32(p, m.ID)
 		p = append(p, byte(w), byte(w>>8), 0, 0)
 	}

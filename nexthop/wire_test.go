@@ -190,7 +190,7 @@ func TestEncodedGroup(t *testing.T) {
 		return
 	}
 	b, err := encode(&Nexthop{
-		ID: 12, Group: []Member{{ID: 1, Weight: 300}, {ID: 3, Weight: 1}}, GroupType: GroupResilient, HWStats: true,
+		ID: 12, Group: []Member{{ID: 1, Weight: 300}, {ID: 3}}, GroupType: GroupResilient, HWStats: true,
 		Resilient:   &Resilient{Buckets: 4, IdleTimer: new(time.Millisecond), UnbalancedTimer: new(time.Duration(0)), UnbalancedTime: time.Hour},
 		HWStatsUsed: true, Stats: []MemberStats{{ID: 1}}, Protocol: 4,
 	})
@@ -279,7 +279,6 @@ func TestRefused(t *testing.T) {
 		{Nexthop{ID: 1, Group: group, Resilient: &Resilient{Buckets: 1}}, "NHA_RES_GROUP"},
 		{Nexthop{ID: 1, Group: group, GroupType: GroupResilient}, "NHA_RES_GROUP.NHA_RES_GROUP_BUCKETS"},
 		{Nexthop{ID: 1, Group: []Member{{ID: 0, Weight: 1}}}, "NHA_GROUP"},
-		{Nexthop{ID: 1, Group: []Member{{ID: 1}}}, "NHA_GROUP"},
 		{Nexthop{ID: 1, Group: []Member{{ID: 1, Weight: -1}}}, "NHA_GROUP"},
 		{Nexthop{ID: 1, Group: []Member{{ID: 1, Weight: MaxWeight + 1}}}, "NHA_GROUP"},
 		{Nexthop{ID: 1, Group: []Member{{ID: 1, Weight: 1}, {ID: 2, Weight: 1}, {ID: 1, Weight: 2}}}, "NHA_GROUP"},
@@ -411,7 +410,7 @@ func TestString(t *testing.T) {
 		"id 1 blackhole":                       {ID: 1, Blackhole: true},
 		"id 1 via fe80::1 fdb":                 {ID: 1, Gateway: ip("fe80::1"), FDB: true},
 		"id 9 group 1,3/2":                     {ID: 9, Group: []Member{{1, 3}, {2, 1}}},
-		"id 9 group 1/2,0 type resilient":      {ID: 9, Group: []Member{{1, 1}, {2, 0}}, GroupType: GroupResilient},
+		"id 9 group 1/2 type resilient":        {ID: 9, Group: []Member{{1, 1}, {2, 0}}, GroupType: GroupResilient},
 		"id 9 group 1 type GroupType(7) fdb":   {ID: 9, Group: []Member{{1, 1}}, GroupType: 7, FDB: true},
 		"id 4294967295 group 4294967295,65535": {ID: 1<<32 - 1, Group: []Member{{1<<32 - 1, 65535}}},
 		"group 1/2":                            {Group: []Member{{1, 1}, {2, 1}}},
