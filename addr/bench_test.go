@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"github.com/nlkit/nlkit/addr"
+	"github.com/nlkit/nlkit/internal/livetest"
 	"github.com/nlkit/nlkit/internal/nstest"
 )
 
 func BenchmarkList(b *testing.B) {
-	c := dial(b, nstest.New(b))
+	c := livetest.In(b, nstest.New(b))
 	const n = 10_000
 	batch := c.NewBatch()
 	for i := range n {
@@ -31,7 +32,7 @@ func BenchmarkList(b *testing.B) {
 }
 
 func BenchmarkReplace(b *testing.B) {
-	c := dial(b, nstest.New(b))
+	c := livetest.In(b, nstest.New(b))
 	a := addr.Address{Link: 1, Prefix: netip.MustParsePrefix("192.0.2.1/24")}
 	b.ReportAllocs()
 	for b.Loop() {

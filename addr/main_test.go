@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/internal/livetest"
 	"github.com/nlkit/nlkit/internal/nstest"
 )
 
@@ -37,7 +38,7 @@ func newQuietLab(t testing.TB) *lab {
 
 func (l *lab) open(t testing.TB, opts ...nlkit.Option) {
 	t.Helper()
-	l.c = dial(t, l.ns, opts...)
+	l.c = livetest.In(t, l.ns, opts...)
 	l.again(t)
 }
 
@@ -47,16 +48,6 @@ func (l *lab) again(t testing.TB) {
 	l.ns.RunInput(t, "link add v0 type veth peer name v1\nlink set v0 up\nlink set v1 up\n", "ip", "-batch", "-")
 	l.v0 = l.index(t, "v0")
 	l.v1 = l.v0 - 1 // the peer is made first
-}
-
-func dial(t testing.TB, ns *nstest.NS, opts ...nlkit.Option) *nlkit.Client {
-	t.Helper()
-	c, err := nlkit.New(append(opts, nlkit.WithNetNSFD(ns.FD()))...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	return c
 }
 
 func (l *lab) index(t testing.TB, name string) int {

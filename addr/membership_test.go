@@ -10,6 +10,7 @@ import (
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/addr"
+	"github.com/nlkit/nlkit/internal/livetest"
 	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/rtnl"
 )
@@ -35,7 +36,7 @@ func (l *lab) join(t *testing.T) {
 func TestMulticast(t *testing.T) {
 	l := newLab(t)
 	l.join(t)
-	lenient := dial(t, l.ns, nlkit.WithStrict(false))
+	lenient := livetest.In(t, l.ns, nlkit.WithStrict(false))
 	for family, want := range map[rtnl.Family]netip.Addr{rtnl.FamilyIPv4: ip("233.252.0.7"), rtnl.FamilyIPv6: ip("ff05::7")} {
 		t.Run(family.String(), func(t *testing.T) {
 			get := func(c *nlkit.Client, opts ...addr.MembershipOption) []addr.Membership {
@@ -79,7 +80,7 @@ func TestAnycast(t *testing.T) {
 	l := newLab(t)
 	l.join(t)
 	for _, strict := range []bool{true, false} {
-		c := dial(t, l.ns, nlkit.WithStrict(strict))
+		c := livetest.In(t, l.ns, nlkit.WithStrict(strict))
 		all, err := addr.Anycast(t.Context(), c, addr.MatchLink(l.v0))
 		if err != nil {
 			t.Fatal(err)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/addr"
+	"github.com/nlkit/nlkit/internal/livetest"
 	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/rtnl"
 )
@@ -408,7 +409,7 @@ func TestListFilters(t *testing.T) {
 		}
 		return list
 	}
-	lenient := dial(t, l.ns, nlkit.WithStrict(false))
+	lenient := livetest.In(t, l.ns, nlkit.WithStrict(false))
 	all, err := addr.List(ctx, l.c)
 	if err != nil {
 		t.Fatal(err)
@@ -482,7 +483,7 @@ func TestListFilters(t *testing.T) {
 
 // TestTargetNSIDRefused: what would be sent as another id, which may be there, is refused.
 func TestTargetNSIDRefused(t *testing.T) {
-	c := dial(t, nstest.New(t))
+	c := livetest.In(t, nstest.New(t))
 	ids := []int{-1, math.MinInt}
 	if wide := uint64(1) << 32; strconv.IntSize == 64 {
 		ids = append(ids, int(wide), int(wide)+5)
@@ -519,7 +520,7 @@ func TestTargetNSID(t *testing.T) {
 	if e, ok := errors.AsType[*nlkit.Error](err); !ok || !errors.Is(err, fs.ErrInvalid) || !e.Sent {
 		t.Errorf("no such id: %v", err)
 	}
-	lenient := dial(t, here.ns, nlkit.WithStrict(false))
+	lenient := livetest.In(t, here.ns, nlkit.WithStrict(false))
 	if list, err := addr.List(ctx, lenient, addr.WithTargetNSID(id)); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("not strict: %v, %v", list, err)
 	}

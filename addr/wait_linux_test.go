@@ -11,6 +11,7 @@ import (
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/addr"
+	"github.com/nlkit/nlkit/internal/livetest"
 	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/link"
 )
@@ -72,7 +73,7 @@ func TestWaitReady(t *testing.T) {
 
 // TestWaitReadyRefused: what no link can have is refused, and not waited for.
 func TestWaitReadyRefused(t *testing.T) {
-	c := dial(t, nstest.New(t))
+	c := livetest.In(t, nstest.New(t))
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	for _, test := range []struct {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/internal/livetest"
 	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/link"
 	"github.com/nlkit/nlkit/mirror"
@@ -67,7 +68,7 @@ func TestChurnFilter(t *testing.T) {
 
 func churn(t *testing.T, seed uint64, steps int, keep func(link.Link) bool, opts ...mirror.Option) nlkit.WatchStats {
 	ns := nstest.New(t)
-	c := dial(t, ns)
+	c := livetest.In(t, ns)
 	ctx, cancel := context.WithCancel(t.Context())
 	p := &program{ctx: ctx, c: c, r: rand.New(rand.NewPCG(seed, 1))}
 	if err := p.run(min(steps/3, 500)); err != nil {

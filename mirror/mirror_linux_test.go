@@ -14,6 +14,7 @@ import (
 
 	"github.com/nlkit/nlkit"
 	"github.com/nlkit/nlkit/addr"
+	"github.com/nlkit/nlkit/internal/livetest"
 	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/link"
 	"github.com/nlkit/nlkit/mirror"
@@ -21,16 +22,6 @@ import (
 	"github.com/nlkit/nlkit/nexthop"
 	"github.com/nlkit/nlkit/route"
 )
-
-func dial(t testing.TB, ns *nstest.NS, opts ...nlkit.Option) *nlkit.Client {
-	t.Helper()
-	c, err := nlkit.New(append(opts, nlkit.WithNetNSFD(ns.FD()))...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	return c
-}
 
 func timeout(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -165,7 +156,7 @@ func pair(ctx context.Context, t testing.TB, c *nlkit.Client) (v, w link.Link) {
 
 func TestWatch(t *testing.T) {
 	ns := nstest.New(t)
-	c := dial(t, ns)
+	c := livetest.In(t, ns)
 	ctx := timeout(t)
 	v, w := pair(ctx, t, c)
 	m, err := mirror.Watch(ctx, c, mirror.WithKinds(everything))
@@ -229,7 +220,7 @@ func TestWatch(t *testing.T) {
 
 func TestNexthop(t *testing.T) {
 	ns := nstest.New(t)
-	c := dial(t, ns)
+	c := livetest.In(t, ns)
 	ctx := timeout(t)
 	v, _ := pair(ctx, t, c)
 	m, err := mirror.Watch(ctx, c, mirror.WithNexthops())
@@ -282,7 +273,7 @@ func TestNexthop(t *testing.T) {
 // A mirror of some links is one of what refers to them.
 func TestFilter(t *testing.T) {
 	ns := nstest.New(t)
-	c := dial(t, ns)
+	c := livetest.In(t, ns)
 	ctx := timeout(t)
 	v, w := pair(ctx, t, c)
 	m, err := mirror.Watch(ctx, c, mirror.WithLinks(link.MatchName("x*")), mirror.WithRoutes(route.MatchTable(254)))
@@ -337,7 +328,7 @@ func TestFilter(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
-	c := dial(t, nstest.New(t))
+	c := livetest.In(t, nstest.New(t))
 	ctx := timeout(t)
 	for name, o := range map[string]mirror.Option{
 		"nothing": mirror.WithKinds(0),
@@ -367,7 +358,7 @@ func TestRefused(t *testing.T) {
 // Whatever ends it, at any time, it ends.
 func TestEnd(t *testing.T) {
 	ns := nstest.New(t)
-	base := dial(t, ns)
+	base := livetest.In(t, ns)
 	pair(timeout(t), t, base)
 	for after := range 30 {
 		for name, end := range map[string]func(*mirror.Mirror, *nlkit.Client, context.CancelCauseFunc){
@@ -376,7 +367,7 @@ func TestEnd(t *testing.T) {
 			"cancel": func(_ *mirror.Mirror, _ *nlkit.Client, cancel context.CancelCauseFunc) { cancel(errEnough) },
 		} {
 			ctx, cancel := context.WithCancelCause(timeout(t))
-			c := dial(t, ns)
+			c := livetest.In(t, ns)
 			m, err := mirror.Watch(ctx, c)
 			if err != nil {
 				t.Fatal(err)
@@ -417,7 +408,7 @@ var errEnough = errors.New("enough")
 // buffer.
 func TestOthers(t *testing.T) {
 	ns := nstest.New(t)
-	c := dial(t, ns)
+	c := livetest.In(t, ns)
 	ctx := timeout(t)
 	v, _ := pair(ctx, t, c)
 	for i, tt := range []struct {

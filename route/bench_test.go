@@ -3,12 +3,13 @@ package route_test
 import (
 	"testing"
 
+	"github.com/nlkit/nlkit/internal/livetest"
 	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/route"
 )
 
 func BenchmarkAll(b *testing.B) {
-	c := dial(b, nstest.New(b))
+	c := livetest.In(b, nstest.New(b))
 	fill(b, c, 100_000)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -26,7 +27,7 @@ func BenchmarkAll(b *testing.B) {
 }
 
 func BenchmarkList(b *testing.B) {
-	c := dial(b, nstest.New(b))
+	c := livetest.In(b, nstest.New(b))
 	fill(b, c, 100_000)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -39,7 +40,7 @@ func BenchmarkList(b *testing.B) {
 
 // BenchmarkBatch adds and deletes 100,000 routes, and reports each by the route.
 func BenchmarkBatch(b *testing.B) {
-	c := dial(b, nstest.New(b))
+	c := livetest.In(b, nstest.New(b))
 	const n = 100_000
 	for _, verb := range []string{"add", "delete"} {
 		other := map[string]string{"add": "delete", "delete": "add"}[verb]
@@ -78,7 +79,7 @@ func BenchmarkBatch(b *testing.B) {
 }
 
 func BenchmarkAdd(b *testing.B) {
-	c := dial(b, nstest.New(b))
+	c := livetest.In(b, nstest.New(b))
 	b.ReportAllocs()
 	for b.Loop() {
 		if err := route.Replace(b.Context(), c, onLoopback(1)); err != nil {
@@ -88,7 +89,7 @@ func BenchmarkAdd(b *testing.B) {
 }
 
 func BenchmarkLookup(b *testing.B) {
-	c := dial(b, nstest.New(b))
+	c := livetest.In(b, nstest.New(b))
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := route.Lookup(b.Context(), c, ip("127.0.0.1")); err != nil {

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/internal/livetest"
 	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/route"
 	"github.com/nlkit/nlkit/rtnl"
@@ -97,7 +98,7 @@ func TestMatchCached(t *testing.T) {
 			}
 			return ""
 		})
-		for name, c := range map[string]*nlkit.Client{"strict": l.c, "lenient": dial(t, l.ns, nlkit.WithStrict(false))} {
+		for name, c := range map[string]*nlkit.Client{"strict": l.c, "lenient": livetest.In(t, l.ns, nlkit.WithStrict(false))} {
 			list, err := route.List(ctx, c, route.MatchCached(), route.MatchFamily(tt.family))
 			if err != nil || len(list) != 1 {
 				t.Errorf("%s %v: %v, %v", name, tt.family, list, err)

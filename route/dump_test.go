@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/internal/livetest"
 	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/route"
 	"github.com/nlkit/nlkit/rtnl"
@@ -50,7 +51,7 @@ func received(total *atomic.Uint64) nlkit.Option {
 func TestLongDumpCutShort(t *testing.T) {
 	ns := nstest.New(t)
 	var bytes atomic.Uint64
-	c := dial(t, ns, received(&bytes))
+	c := livetest.In(t, ns, received(&bytes))
 	n := many()
 	fill(t, c, n)
 
@@ -128,7 +129,7 @@ var errStop = errors.New("enough")
 // IPv4 only: of IPv6 routes the kernel says nothing if they change, see List.
 func TestDumpWhileRoutesChange(t *testing.T) {
 	ns := nstest.New(t)
-	c := dial(t, ns)
+	c := livetest.In(t, ns)
 	n := min(many(), 10_000)
 	fill(t, c, n)
 
@@ -192,7 +193,7 @@ func TestDumpWhileRoutesChange(t *testing.T) {
 
 func TestBatch(t *testing.T) {
 	ns := nstest.New(t)
-	c := dial(t, ns)
+	c := livetest.In(t, ns)
 	ctx := t.Context()
 	const n = 1000
 	bad := map[int]error{17: syscall.ENODEV, 500: fs.ErrExist, 999: syscall.ENETUNREACH}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/internal/livetest"
 	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/route"
 	"github.com/nlkit/nlkit/rtnl"
@@ -27,7 +28,7 @@ type lab struct {
 func newLab(t testing.TB, opts ...nlkit.Option) *lab {
 	t.Helper()
 	ns := nstest.New(t)
-	l := &lab{ns: ns, c: dial(t, ns, opts...)}
+	l := &lab{ns: ns, c: livetest.In(t, ns, opts...)}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	sub, err := route.Subscribe(ctx, l.c)
@@ -60,16 +61,6 @@ func newLab(t testing.TB, opts ...nlkit.Option) *lab {
 			t.Fatal(err)
 		}
 	}
-}
-
-func dial(t testing.TB, ns *nstest.NS, opts ...nlkit.Option) *nlkit.Client {
-	t.Helper()
-	c, err := nlkit.New(append(opts, nlkit.WithNetNSFD(ns.FD()))...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	return c
 }
 
 func linkIndex(t testing.TB, ns *nstest.NS, name string) int {

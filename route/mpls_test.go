@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/internal/livetest"
 	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/route"
 	"github.com/nlkit/nlkit/rtnl"
@@ -213,7 +214,7 @@ func TestMPLSFiltersAndFlush(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	lenient := dial(t, l.ns, nlkit.WithStrict(false))
+	lenient := livetest.In(t, l.ns, nlkit.WithStrict(false))
 	for name, tt := range map[string]struct {
 		opts []route.ListOption
 		want []uint32

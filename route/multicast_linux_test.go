@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/internal/livetest"
 	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/route"
 	"github.com/nlkit/nlkit/rtnl"
@@ -97,7 +98,7 @@ func TestMulticast(t *testing.T) {
 			if *record {
 				recordRoute(t, l.c, "multicast_"+name, func(r route.Route) bool { return r.Family == tt.family })
 			}
-			for client, c := range map[string]*nlkit.Client{"strict": l.c, "lenient": dial(t, l.ns, nlkit.WithStrict(false))} {
+			for client, c := range map[string]*nlkit.Client{"strict": l.c, "lenient": livetest.In(t, l.ns, nlkit.WithStrict(false))} {
 				list, err := route.List(ctx, c, route.MatchFamily(tt.family))
 				if err != nil || len(list) != 1 {
 					t.Fatalf("%s: got %v, %v", client, list, err)

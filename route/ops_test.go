@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/internal/livetest"
 	"github.com/nlkit/nlkit/internal/nstest"
 	"github.com/nlkit/nlkit/nexthop"
 	"github.com/nlkit/nlkit/route"
@@ -628,7 +629,7 @@ func TestListFilters(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	lenient := dial(t, l.ns, nlkit.WithStrict(false))
+	lenient := livetest.In(t, l.ns, nlkit.WithStrict(false))
 	all, err := route.List(ctx, l.c)
 	if err != nil {
 		t.Fatal(err)
@@ -746,7 +747,7 @@ func TestListFilters(t *testing.T) {
 // dump that it does not check strictly has them among the others.
 func TestCachedRoutesAreSkipped(t *testing.T) {
 	l := newLab(t)
-	for _, c := range []*nlkit.Client{l.c, dial(t, l.ns, nlkit.WithStrict(false))} {
+	for _, c := range []*nlkit.Client{l.c, livetest.In(t, l.ns, nlkit.WithStrict(false))} {
 		list, err := route.List(t.Context(), c)
 		if err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/nlkit/nlkit"
+	"github.com/nlkit/nlkit/internal/livetest"
 	"github.com/nlkit/nlkit/route"
 	"github.com/nlkit/nlkit/rtnl"
 )
@@ -19,7 +20,7 @@ func TestPeerBugPriorityFilterIgnored(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for client, c := range map[string]*nlkit.Client{"strict": l.c, "lenient": dial(t, l.ns, nlkit.WithStrict(false))} {
+	for client, c := range map[string]*nlkit.Client{"strict": l.c, "lenient": livetest.In(t, l.ns, nlkit.WithStrict(false))} {
 		for _, priority := range []uint32{0, 5, 7} {
 			list, err := route.List(t.Context(), c, route.MatchDst(dst), route.MatchPriority(priority))
 			if err != nil || len(list) != 1 || list[0].Priority != priority {
@@ -44,7 +45,7 @@ func TestPeerBugStrictBreaksDstFilter(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	lenient := dial(t, l.ns, nlkit.WithStrict(false))
+	lenient := livetest.In(t, l.ns, nlkit.WithStrict(false))
 	for _, opts := range [][]route.ListOption{
 		{route.MatchDst(prefix("10.10.0.0/16"))},
 		{route.MatchWithin(prefix("10.10.0.0/16")), route.MatchTable(rtnl.TableMain)},

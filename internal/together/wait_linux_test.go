@@ -6,19 +6,14 @@ import (
 	"testing"
 
 	"github.com/nlkit/nlkit"
-	"github.com/nlkit/nlkit/internal/nstest"
+	"github.com/nlkit/nlkit/internal/livetest"
 	"github.com/nlkit/nlkit/internal/uapi"
 	"github.com/nlkit/nlkit/link"
 )
 
 // A list that was interrupted is no reason to give up, nor to wait for an event.
 func TestWaitAfterInterruptedList(t *testing.T) {
-	ns := nstest.New(t)
-	c, err := nlkit.New(nlkit.WithNetNSFD(ns.FD()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c, _ := livetest.New(t)
 	listen := nlkit.Listen{Op: "test.Wait", Object: "it", Protocol: uapi.NETLINK_ROUTE, Groups: []uint32{uapi.RTNLGRP_LINK}}
 	looks := 0
 	got, err := nlkit.Wait(t.Context(), c, listen, nil, func(context.Context) (int, bool, error) {
@@ -49,15 +44,10 @@ func TestWaitAfterInterruptedList(t *testing.T) {
 
 // Only relevant events are worth a look.
 func TestWaitLooksAtRelevantEvents(t *testing.T) {
-	ns := nstest.New(t)
-	c, err := nlkit.New(nlkit.WithNetNSFD(ns.FD()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c, _ := livetest.New(t)
 	ctx := t.Context()
 	looks, heard := 0, 0
-	_, err = nlkit.Wait(ctx, c, nlkit.Listen{Op: "test.Wait", Protocol: uapi.NETLINK_ROUTE, Groups: []uint32{uapi.RTNLGRP_LINK}},
+	_, err := nlkit.Wait(ctx, c, nlkit.Listen{Op: "test.Wait", Protocol: uapi.NETLINK_ROUTE, Groups: []uint32{uapi.RTNLGRP_LINK}},
 		func(m nlkit.Message) bool {
 			heard++
 			return m.Type == uapi.RTM_DELLINK
@@ -77,15 +67,10 @@ func TestWaitLooksAtRelevantEvents(t *testing.T) {
 
 // Every event is seen before the next look, also behind one that is worth it.
 func TestWaitSeesEveryEvent(t *testing.T) {
-	ns := nstest.New(t)
-	c, err := nlkit.New(nlkit.WithNetNSFD(ns.FD()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c, _ := livetest.New(t)
 	ctx := t.Context()
 	looks, gone := 0, 0
-	_, err = nlkit.Wait(ctx, c, nlkit.Listen{Op: "test.Wait", Protocol: uapi.NETLINK_ROUTE, Groups: []uint32{uapi.RTNLGRP_LINK}},
+	_, err := nlkit.Wait(ctx, c, nlkit.Listen{Op: "test.Wait", Protocol: uapi.NETLINK_ROUTE, Groups: []uint32{uapi.RTNLGRP_LINK}},
 		func(m nlkit.Message) bool {
 			if m.Type == uapi.RTM_DELLINK {
 				gone++
